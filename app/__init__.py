@@ -1,0 +1,1 @@
+"""FACES: commands, the terminal board and GTP."""

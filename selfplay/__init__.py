@@ -1,0 +1,1 @@
+"""LEARNING FROM OUTCOMES: networks, self-play, replay, training and matches."""

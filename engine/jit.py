@@ -1,0 +1,80 @@
+"""The one kernel decorator: Numba with a disk cache that can never serve a stale kernel.
+
+Numba's cache looks only at the file that holds a kernel, not at the kernels it calls, and ignores some
+flags. Here the cache folder is named by a digest of every kernel source and every flag, so an edit
+anywhere, another Numba or another bounds-check setting starts a fresh folder.
+"""
+
+import hashlib
+import os
+import platform
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import llvmlite
+import numba
+import numba.core.config
+
+KERNEL_PACKAGES = ("engine", "mcts")
+numba_config: Any = numba.core.config
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def sources_digest() -> str:
+    """Digest of all kernel sources and of every setting that changes compiled code."""
+    digest = hashlib.sha256()
+    root = Path(__file__).resolve().parent.parent
+    for package in KERNEL_PACKAGES:
+        for path in sorted((root / package).glob("*.py")):
+            digest.update(path.name.encode())
+            digest.update(path.read_bytes())
+    flags = (
+        numba.__version__,
+        llvmlite.__version__,
+        platform.python_version(),
+        platform.machine(),
+        str(numba_config.BOUNDSCHECK),
+        str(numba_config.OPT),
+        str(numba_config.CPU_NAME),
+    )
+    digest.update("|".join(flags).encode())
+    return digest.hexdigest()[:20]
+
+
+def cache_directory() -> Path:
+    """Folder of this version's compiled kernels: private to the user, never inside a run folder."""
+    base = os.environ.get("YOMI_CACHE") or os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "yomi" / "kernels" / sources_digest()
+
+
+_CACHE_DIRECTORY = cache_directory()
+
+
+def is_cache_warm() -> bool:
+    """Whether an earlier run left compiled kernels of exactly these sources."""
+    return next(_CACHE_DIRECTORY.glob("**/*.nbc"), None) is not None
+
+
+def kernel(function: Function) -> Function:
+    """Compile `function` with Numba: no GIL, no Python objects, cached on disk under the digest."""
+    return _compile(function, force_inline=False)
+
+
+def inline_kernel(function: Function) -> Function:
+    """A `kernel` that LLVM copies into its callers: for small steps of hot loops.
+
+    A call between kernels passes every field of a state as seven machine words, which costs more than a
+    legality test.
+    """
+    return _compile(function, force_inline=True)
+
+
+def _compile(function: Function, *, force_inline: bool) -> Function:
+    previous = numba_config.CACHE_DIR
+    numba_config.CACHE_DIR = str(_CACHE_DIRECTORY)
+    try:
+        decorate = numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=force_inline)
+        return cast(Function, decorate(function))
+    finally:
+        numba_config.CACHE_DIR = previous

@@ -1,0 +1,104 @@
+"""The one door to both games: legality, play and result, by the game code of the row."""
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.board import (
+    BLACK,
+    EMPTY,
+    GAME,
+    GO,
+    HEIGHT,
+    IS_OVER,
+    LINE_OWNER,
+    PASS_POINT,
+    WHITE,
+    WIDTH,
+    State,
+)
+from engine.geometry import point_of
+from engine.go_kernels import (
+    GAME_OVER,
+    LEGAL,
+    OFF_BOARD,
+    PASS_NOT_ALLOWED,
+    area_score,
+    go_legality,
+    play_go,
+)
+from engine.gomoku_kernels import gomoku_legality, play_gomoku
+from engine.jit import kernel
+
+
+@kernel
+def legality(state: State, row: int, action: int) -> int:
+    """LEGAL, or the code of the reason why not. Any integer may be asked."""
+    width = int(state.rules[row, WIDTH])
+    area = width * state.rules[row, HEIGHT]
+    if state.scalars[row, IS_OVER] != 0:
+        return GAME_OVER
+    if action < 0 or action > area:
+        return OFF_BOARD
+    is_go = state.rules[row, GAME] == GO
+    if action == area:
+        return LEGAL if is_go else PASS_NOT_ALLOWED
+    point = point_of(action, width)
+    if is_go:
+        return go_legality(state, row, point)
+    return gomoku_legality(state, row, point)
+
+
+@kernel
+def play(state: State, row: int, action: int) -> None:
+    """Play a legal action of the side to move. Mutates: state[row]. Precondition: legal."""
+    width = int(state.rules[row, WIDTH])
+    if action == width * state.rules[row, HEIGHT]:
+        play_go(state, row, PASS_POINT)
+    elif state.rules[row, GAME] == GO:
+        play_go(state, row, point_of(action, width))
+    else:
+        play_gomoku(state, row, point_of(action, width))
+
+
+@kernel
+def legal_actions(state: State, row: int, actions: npt.NDArray[np.int16]) -> int:
+    """Write the legal actions in rising order and return how many there are. Mutates: actions.
+
+    Args:
+        state: the batch.
+        row: which game.
+        actions: `[>= A]` receives the list; what lies behind it is left as it was.
+    """
+    width = int(state.rules[row, WIDTH])
+    height = int(state.rules[row, HEIGHT])
+    if state.scalars[row, IS_OVER] != 0:
+        return 0
+    is_go = state.rules[row, GAME] == GO
+    count = 0
+    action = 0
+    for y in range(height):
+        point = (y + 1) * (width + 1) + 1
+        for _ in range(width):
+            # The empty test first: in Gomoku it is all there is.
+            if state.stone[row, point] == EMPTY and (not is_go or go_legality(state, row, point) == LEGAL):
+                actions[count] = action
+                count += 1
+            action += 1
+            point += 1
+    if is_go:
+        actions[count] = action
+        count += 1
+    return count
+
+
+@kernel
+def score_black(state: State, row: int) -> float:
+    """Result for Black of the board as it stands: Go area minus komi, Gomoku +1, 0 or -1."""
+    if state.rules[row, GAME] == GO:
+        return area_score(state, row) - float(state.komi[row])
+    owner = state.scalars[row, LINE_OWNER]
+    if owner == BLACK:
+        return 1.0
+    if owner == WHITE:
+        return -1.0
+    return 0.0

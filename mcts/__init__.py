@@ -1,0 +1,1 @@
+"""SEARCH: batched Monte-Carlo tree search over many games at once."""

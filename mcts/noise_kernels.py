@@ -1,0 +1,70 @@
+"""Exploration noise on the priors of the root, drawn before its first child is visited.
+
+Source: Silver et al. 2017 (arXiv 1712.01815); gamma deviates by Marsaglia & Tsang, ACM TOMS 26 (2000).
+"""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.jit import kernel
+from engine.random_state import RandomState, random_unit
+from mcts.puct_kernels import ROOT
+from mcts.tree import Tree
+
+
+@kernel
+def random_normal(random: RandomState, row: int) -> float:
+    """Standard normal deviate by Box and Muller. Mutates: random[row]."""
+    radius = math.sqrt(-2.0 * math.log(1.0 - random_unit(random, row)))
+    return radius * math.cos(2.0 * math.pi * random_unit(random, row))
+
+
+@kernel
+def random_gamma(random: RandomState, row: int, shape: float) -> float:
+    """Gamma deviate of scale 1 for any shape > 0. Mutates: random[row]."""
+    boost = 1.0
+    if shape < 1.0:
+        boost = (1.0 - random_unit(random, row)) ** (1.0 / shape)
+        shape = shape + 1.0
+    d = shape - 1.0 / 3.0
+    c = 1.0 / math.sqrt(9.0 * d)
+    while True:
+        normal = random_normal(random, row)
+        v = (1.0 + c * normal) ** 3
+        if v <= 0.0:
+            continue
+        uniform = 1.0 - random_unit(random, row)
+        if math.log(uniform) < 0.5 * normal * normal + d - d * v + d * math.log(v):
+            return d * v * boost
+
+
+@kernel
+def add_root_noise(
+    tree: Tree, rows: npt.NDArray[np.int64], weight: float, total: float, random: RandomState
+) -> None:
+    """Mix Dirichlet noise into the root priors. Mutates: tree[rows], random[rows].
+
+    Args:
+        tree: the trees, roots evaluated.
+        rows: `[n]` which trees.
+        weight: share of noise.
+        total: sum of the Dirichlet parameters, split evenly over the legal actions.
+        random: `[B]` generators of the rows.
+    """
+    for index in range(rows.shape[0]):
+        row = rows[index]
+        first = int(tree.first_edge[row, ROOT])
+        count = int(tree.edge_count[row, ROOT])
+        if count < 2:
+            continue
+        noise = np.empty(count)
+        for place in range(count):
+            noise[place] = random_gamma(random, row, total / count)
+        noise_sum = noise.sum()
+        if noise_sum <= 0.0:
+            continue
+        for place in range(count):
+            prior = float(tree.edge_prior[row, first + place])
+            tree.edge_prior[row, first + place] = (1.0 - weight) * prior + weight * noise[place] / noise_sum

@@ -1,0 +1,152 @@
+"""The search: many trees grown together, one simulation of every tree at a time.
+
+The road of one simulation: `select_leaves` (kernel) -> evaluator or terminal values -> `add_open_leaves` or
+`add_terminal_leaves` (kernels), which back the value up.
+"""
+
+import time
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.board import State, allocate_state
+from engine.random_state import new_random_state
+from engine.rulesets import Rules
+from engine.scoring import values_to_play
+from mcts.config import SearchConfig
+from mcts.evaluator import Evaluator, Floats, Rows, TerminalValues
+from mcts.noise_kernels import add_root_noise
+from mcts.puct_kernels import (
+    ROOT,
+    add_open_leaves,
+    add_terminal_leaves,
+    root_visits,
+    select_leaves,
+)
+from mcts.tree import OPEN_LEAF, TERMINAL_LEAF, allocate_tree, reset_trees
+
+
+class Search:
+    """Grows one tree a row over the positions it is given.
+
+    Attributes:
+        config: the settings.
+        tree: the trees of the latest `run`.
+        num_evaluations: positions sent to the evaluator so far, the budget unit of the experiments.
+    """
+
+    def __init__(
+        self,
+        config: SearchConfig,
+        evaluator: Evaluator,
+        rules: Rules,
+        batch: int,
+        seed: np.random.SeedSequence,
+        terminal_values: TerminalValues = values_to_play,
+        max_nodes: int | None = None,
+    ) -> None:
+        """Reserve all memory the search will ever use.
+
+        Args:
+            config: the settings.
+            evaluator: judge of open leaves.
+            rules: largest board the rows will hold.
+            batch: rows.
+            seed: entropy of noise and ties; each row has a generator of its own.
+            terminal_values: judge of finished games; the true result by default.
+            max_nodes: nodes a tree; `num_simulations` by default.
+        """
+        self.config = config
+        self.num_evaluations = 0
+        self._evaluator = evaluator
+        self._terminal_values = terminal_values
+        self._max_nodes = max_nodes or config.num_simulations
+        self._random = new_random_state(seed, batch)
+        self._leaves = allocate_state(batch, rules.width, rules.height, rules.resolved_move_limit + 2)
+        self._logits = np.empty((batch, rules.num_actions), np.float32)
+        self._values = np.empty(batch, np.float32)
+        self.tree = allocate_tree(batch, self._max_nodes, rules.num_actions)
+
+    def run(
+        self,
+        roots: State,
+        rows: npt.NDArray[np.integer],
+        *,
+        noise: bool = False,
+        num_simulations: int | None = None,
+        deadline: float | None = None,
+    ) -> None:
+        """Search fresh trees.
+
+        Args:
+            roots: the positions, row for row; none of `rows` may be over.
+            rows: `[n]` which rows.
+            noise: whether to mix exploration noise into the root priors.
+            num_simulations: instead of the configured number.
+            deadline: `time.monotonic()` after which to stop early, with at least two simulations done.
+        """
+        active = np.asarray(rows, np.int64)
+        limit = min(num_simulations or self.config.num_simulations, self._max_nodes)
+        reset_trees(self.tree, active)
+        for simulation in range(limit):
+            self._simulate(roots, active)
+            if simulation == 0 and noise:
+                self._add_noise(active)
+            if deadline is not None and simulation > 0 and time.monotonic() >= deadline:
+                return
+
+    def _simulate(self, roots: State, rows: Rows) -> None:
+        config = self.config
+        select_leaves(
+            self.tree,
+            roots,
+            self._leaves,
+            rows,
+            config.selection == "uct",
+            config.c_puct_init,
+            config.c_puct_base,
+            config.c_uct,
+            config.fpu_reduction,
+            config.root_fpu_reduction,
+        )
+        kinds = self.tree.leaf_kind[rows]
+        finished = rows[kinds == TERMINAL_LEAF]
+        if len(finished):
+            add_terminal_leaves(self.tree, finished, self._terminal_values(self._leaves, finished))
+        opened = rows[kinds == OPEN_LEAF]
+        if len(opened):
+            logits, values = self._logits[: len(opened)], self._values[: len(opened)]
+            self._evaluator.evaluate(self._leaves, opened, logits, values)
+            self.num_evaluations += len(opened)
+            is_uct = config.selection == "uct"
+            add_open_leaves(self.tree, self._leaves, opened, logits, values, is_uct, self._random)
+
+    def _add_noise(self, rows: Rows) -> None:
+        config = self.config
+        add_root_noise(self.tree, rows, config.noise_weight, config.noise_total, self._random)
+
+    def visit_counts(self, rows: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
+        """`[n, A]` visits of the root's actions in the latest run."""
+        active = np.asarray(rows, np.int64)
+        visits = np.empty((len(active), self._logits.shape[1]), np.int32)
+        root_visits(self.tree, active, visits)
+        return visits
+
+    def root_values(self, rows: npt.NDArray[np.integer]) -> Floats:
+        """`[n]` mean values of the roots to the side to move."""
+        active = np.asarray(rows, np.int64)
+        sums = self.tree.value_sum[active, ROOT]
+        return np.asarray(sums / self.tree.visit_count[active, ROOT], np.float32)
+
+    def action_values(self, row: int) -> dict[int, float]:
+        """Mean value to the side to move of each visited action of a root."""
+        tree = self.tree
+        first = int(tree.first_edge[row, ROOT])
+        edges = range(first, first + int(tree.edge_count[row, ROOT]))
+        return {
+            int(tree.edge_action[row, edge]): float(
+                tree.edge_value_sum[row, edge] / tree.edge_visit_count[row, edge]
+            )
+            for edge in edges
+            if tree.edge_visit_count[row, edge] > 0
+        }

@@ -1,0 +1,127 @@
+"""The search trees: one record of arrays, a tree a row, nodes and edges in order of creation.
+
+Memory is fixed at allocation. Values at a node are from the view of the side to move there, values on an
+edge from the view of the side that plays it.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.jit import inline_kernel, kernel
+
+NO_CHILD = -1
+UNEVALUATED, INNER, TERMINAL = 0, 1, 2
+"""Kinds of node."""
+OPEN_LEAF, TERMINAL_LEAF, BACKED_UP = 0, 1, 2
+"""What a descent found: a position to evaluate, a finished game to value, or one already valued."""
+
+
+class Tree(NamedTuple):
+    """Trees of a batch: B rows, N nodes, E edges, depth up to N."""
+
+    num_nodes: npt.NDArray[np.int32]
+    """`[B]` nodes in use."""
+    num_edges: npt.NDArray[np.int32]
+    """`[B]` edges in use."""
+    node_kind: npt.NDArray[np.int8]
+    """`[B, N]` UNEVALUATED, INNER or TERMINAL."""
+    first_edge: npt.NDArray[np.int32]
+    """`[B, N]` where a node's edges begin."""
+    edge_count: npt.NDArray[np.int32]
+    """`[B, N]` how many it has: its legal actions."""
+    visit_count: npt.NDArray[np.int32]
+    """`[B, N]` simulations through the node, its own evaluation included."""
+    value_sum: npt.NDArray[np.float64]
+    """`[B, N]` sum of their values to the side to move at the node."""
+    terminal_value: npt.NDArray[np.float32]
+    """`[B, N]` value of a TERMINAL node to the side to move there."""
+    edge_action: npt.NDArray[np.int16]
+    """`[B, E]` action of an edge; the edges of a node stand in rising order under PUCT."""
+    edge_prior: npt.NDArray[np.float32]
+    """`[B, E]` prior probability; sums to 1 over a node's edges."""
+    edge_visit_count: npt.NDArray[np.int32]
+    """`[B, E]` simulations through the edge."""
+    edge_value_sum: npt.NDArray[np.float64]
+    """`[B, E]` sum of their values to the side that plays the edge."""
+    edge_child: npt.NDArray[np.int32]
+    """`[B, E]` node it leads to, or NO_CHILD."""
+    path_node: npt.NDArray[np.int32]
+    """`[B, N]` nodes of the latest descent."""
+    path_edge: npt.NDArray[np.int32]
+    """`[B, N]` edges of the latest descent."""
+    path_length: npt.NDArray[np.int32]
+    """`[B]` edges in the latest descent."""
+    leaf_kind: npt.NDArray[np.int8]
+    """`[B]` OPEN_LEAF, TERMINAL_LEAF or BACKED_UP."""
+
+
+def allocate_tree(batch: int, num_nodes: int, num_actions: int) -> Tree:
+    """Memory for `batch` trees of up to `num_nodes` nodes; pages are touched only when used."""
+    nodes, edges = (batch, num_nodes), (batch, num_nodes * num_actions)
+    return Tree(
+        num_nodes=np.zeros(batch, np.int32),
+        num_edges=np.zeros(batch, np.int32),
+        node_kind=np.empty(nodes, np.int8),
+        first_edge=np.empty(nodes, np.int32),
+        edge_count=np.empty(nodes, np.int32),
+        visit_count=np.empty(nodes, np.int32),
+        value_sum=np.empty(nodes, np.float64),
+        terminal_value=np.empty(nodes, np.float32),
+        edge_action=np.empty(edges, np.int16),
+        edge_prior=np.empty(edges, np.float32),
+        edge_visit_count=np.empty(edges, np.int32),
+        edge_value_sum=np.empty(edges, np.float64),
+        edge_child=np.empty(edges, np.int32),
+        path_node=np.empty(nodes, np.int32),
+        path_edge=np.empty(nodes, np.int32),
+        path_length=np.zeros(batch, np.int32),
+        leaf_kind=np.zeros(batch, np.int8),
+    )
+
+
+@inline_kernel
+def add_node(tree: Tree, row: int) -> int:
+    """Append an unevaluated node and return its index. Mutates: tree[row]. Precondition: room for it."""
+    node = int(tree.num_nodes[row])
+    tree.num_nodes[row] = node + 1
+    tree.node_kind[row, node] = UNEVALUATED
+    tree.first_edge[row, node] = 0
+    tree.edge_count[row, node] = 0
+    tree.visit_count[row, node] = 0
+    tree.value_sum[row, node] = 0.0
+    return node
+
+
+@kernel
+def reset_trees(tree: Tree, rows: npt.NDArray[np.int64]) -> None:
+    """Leave nothing but an unevaluated root in each row. Mutates: tree[rows]."""
+    for index in range(rows.shape[0]):
+        row = rows[index]
+        tree.num_nodes[row] = 0
+        tree.num_edges[row] = 0
+        add_node(tree, row)
+
+
+@inline_kernel
+def back_up(tree: Tree, row: int, leaf: int, value_to_play: float) -> None:
+    """Add a value to the leaf and to the whole path above it. Mutates: tree[row].
+
+    Args:
+        tree: the trees.
+        row: which tree.
+        leaf: the node that was reached.
+        value_to_play: its value to the side to move there.
+    """
+    tree.visit_count[row, leaf] += 1
+    tree.value_sum[row, leaf] += value_to_play
+    value = value_to_play
+    for step in range(tree.path_length[row] - 1, -1, -1):
+        value = -value
+        edge = tree.path_edge[row, step]
+        node = tree.path_node[row, step]
+        tree.edge_visit_count[row, edge] += 1
+        tree.edge_value_sum[row, edge] += value
+        tree.visit_count[row, node] += 1
+        tree.value_sum[row, node] += value

@@ -1,0 +1,262 @@
+"""Who plays: agents by name, the same names in every command.
+
+`random`, `uct:VISITS`, a bundled name such as `go9`, or the path of a checkpoint or of a run folder. The
+strength of a network agent is set by visits or seconds a move; one visit means its policy alone.
+"""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.board import State
+from engine.errors import YomiError
+from engine.rules_kernels import legal_actions
+from engine.rulesets import Rules
+from mcts.config import SearchConfig
+from mcts.evaluator import Evaluator, RolloutEvaluator
+from mcts.policy_target import choose_actions
+from mcts.search import Search
+from selfplay.checkpoint import load_network
+from selfplay.inference import NetworkEvaluator, prepare_for_inference
+from selfplay.network import Network
+from selfplay.run_store import DATABASE
+from selfplay.training_loop import latest_weights
+
+WEIGHTS_FOLDER = Path(__file__).parent / "weights"
+DEFAULT_VISITS = 100
+MAX_NODES_BY_TIME = 50_000
+
+
+class AgentError(YomiError):
+    """A name that is no agent, or an agent that cannot play this game."""
+
+
+class Agent(Protocol):
+    """Chooses moves for many games at once."""
+
+    def choose(self, state: State, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """`[n]` legal actions for the side to move in the given unfinished games."""
+        ...
+
+
+class RandomAgent:
+    """Any legal move, all alike."""
+
+    def __init__(self, rules: Rules, seed: np.random.SeedSequence) -> None:
+        self._random = np.random.default_rng(seed)
+        self._actions = np.empty(rules.num_actions, np.int16)
+
+    def choose(self, state: State, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """See `Agent.choose`."""
+        chosen = np.empty(len(rows), np.int64)
+        for index, row in enumerate(rows):
+            count = legal_actions(state, int(row), self._actions)
+            chosen[index] = self._actions[self._random.integers(count)]
+        return chosen
+
+
+class PolicyAgent:
+    """The network's policy without any search: its most probable legal move, or a draw from it."""
+
+    def __init__(
+        self, evaluator: Evaluator, rules: Rules, batch: int, temperature: float, seed: np.random.SeedSequence
+    ) -> None:
+        self._evaluator = evaluator
+        self._temperature = temperature
+        self._random = np.random.default_rng(seed)
+        self._logits = np.empty((batch, rules.num_actions), np.float32)
+        self._values = np.empty(batch, np.float32)
+        self._actions = np.empty(rules.num_actions, np.int16)
+
+    def choose(self, state: State, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """See `Agent.choose`."""
+        logits = self._logits[: len(rows)]
+        self._evaluator.evaluate(state, rows, logits, self._values[: len(rows)])
+        chosen = np.empty(len(rows), np.int64)
+        for index, row in enumerate(rows):
+            legal = self._actions[: legal_actions(state, int(row), self._actions)]
+            scores = logits[index, legal].astype(np.float64)
+            if self._temperature > 0:
+                # The largest of logits plus Gumbel noise is a draw from the softmax.
+                scores = scores / self._temperature + self._random.gumbel(size=len(legal))
+            chosen[index] = legal[scores.argmax()]
+        return chosen
+
+
+class SearchAgent:
+    """A tree search: the most visited move, or a draw from the visits.
+
+    Attributes:
+        search: the search, whose latest trees callers may read.
+    """
+
+    def __init__(
+        self,
+        search: Search,
+        temperature: float,
+        seed: np.random.SeedSequence,
+        seconds: float | None = None,
+    ) -> None:
+        self.search = search
+        self._temperature = temperature
+        self._random = np.random.default_rng(seed)
+        self._seconds = seconds
+
+    def choose(self, state: State, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """See `Agent.choose`."""
+        deadline = None if self._seconds is None else time.monotonic() + self._seconds
+        self.search.run(state, rows, deadline=deadline)
+        temperatures = np.full(len(rows), self._temperature)
+        return choose_actions(self.search.visit_counts(rows), temperatures, self._random.random(len(rows)))
+
+
+@dataclass(frozen=True)
+class AgentSpec:
+    """An agent by name with its strength, ready to be made for any number of games.
+
+    Attributes:
+        name: as given.
+        visits: simulations a move, None where the name or the clock decides.
+        seconds: time a move, or None.
+        temperature: of the move drawn from visits or policy; 0 plays the best one.
+        network: loaded weights, None for agents without.
+        known_rules: rules the network was trained for.
+    """
+
+    name: str
+    visits: int | None = None
+    seconds: float | None = None
+    temperature: float = 0.0
+    network: Network | None = None
+    known_rules: Rules | None = None
+
+    def label(self) -> str:
+        """Name with strength, for tables."""
+        if self.name == "random" or self.name.startswith("uct:"):
+            return self.name
+        if self.seconds is not None:
+            return f"{self.name} at {self.seconds:g} s"
+        return f"{self.name} at {self.visits or DEFAULT_VISITS}"
+
+    def make(self, rules: Rules, batch: int, seed: np.random.SeedSequence) -> Agent:
+        """An agent for games under some rules.
+
+        Args:
+            rules: what is played.
+            batch: rows of the states it will see.
+            seed: entropy.
+
+        Raises:
+            AgentError: the network knows another game.
+        """
+        search_seed, evaluator_seed, move_seed = seed.spawn(3)
+        if self.name == "random":
+            return RandomAgent(rules, move_seed)
+        if self.network is None:
+            visits = self.visits or _uct_visits(self.name)
+            config = SearchConfig(num_simulations=visits, selection="uct", noise_weight=0.0)
+            rollouts = RolloutEvaluator(rules, batch, evaluator_seed)
+            return self._search_agent(config, rollouts, rules, batch, search_seed, move_seed)
+        if self.known_rules is not None and self.known_rules.game != rules.game:
+            raise AgentError(f"agent {self.name}: plays {self.known_rules.game}, not {rules.game}")
+        evaluator = NetworkEvaluator(prepare_for_inference(self.network), rules, batch)
+        visits = self.visits or DEFAULT_VISITS
+        if visits == 1 and self.seconds is None:
+            return PolicyAgent(evaluator, rules, batch, self.temperature, move_seed)
+        config = SearchConfig(num_simulations=max(visits, 2), noise_weight=0.0)
+        return self._search_agent(config, evaluator, rules, batch, search_seed, move_seed)
+
+    def _search_agent(
+        self,
+        config: SearchConfig,
+        evaluator: Evaluator,
+        rules: Rules,
+        batch: int,
+        search_seed: np.random.SeedSequence,
+        move_seed: np.random.SeedSequence,
+    ) -> SearchAgent:
+        if self.seconds is not None:
+            nodes = max(2, MAX_NODES_BY_TIME // batch)
+            config = SearchConfig(num_simulations=nodes, selection=config.selection, noise_weight=0.0)
+        search = Search(config, evaluator, rules, batch, search_seed)
+        return SearchAgent(search, self.temperature, move_seed, self.seconds)
+
+
+def open_agent(
+    name: str, *, visits: int | None = None, seconds: float | None = None, temperature: float = 0.0
+) -> AgentSpec:
+    """Find an agent by its name and load what it needs.
+
+    Args:
+        name: `random`, `uct:VISITS`, a bundled name, or the path of a checkpoint or run.
+        visits: simulations a move; the number in `uct:VISITS` wins over it.
+        seconds: time a move instead of visits.
+        temperature: of the move drawn; 0 plays the best one.
+
+    Returns:
+        What `AgentSpec.make` builds agents from.
+
+    Raises:
+        AgentError: no such agent, or a strength that makes no sense.
+        CheckpointError: a damaged or foreign file.
+    """
+    if visits is not None and not 1 <= visits <= 1_000_000:
+        raise AgentError(f"visits {visits}: expected 1..1000000")
+    if seconds is not None and not 0.01 <= seconds <= 86_400:
+        raise AgentError(f"seconds {seconds}: expected 0.01..86400")
+    if name == "random":
+        return AgentSpec(name)
+    if name == "uct" or name.startswith("uct:"):
+        return AgentSpec(name, _uct_visits(name), seconds, temperature)
+    network, rules = load_network(_weights_of(name))
+    return AgentSpec(name, visits, seconds, temperature, network, rules)
+
+
+def network_agent(
+    name: str, network: Network, rules: Rules, *, visits: int, temperature: float = 0.0
+) -> AgentSpec:
+    """An agent from weights in memory.
+
+    Args:
+        name: for tables.
+        network: the weights.
+        rules: what they were trained for.
+        visits: simulations a move; 1 is the policy alone.
+        temperature: of the move drawn; 0 plays the best one.
+    """
+    return AgentSpec(name, visits, None, temperature, network, rules)
+
+
+def bundled_agents() -> list[str]:
+    """Names of the agents that ship with the package."""
+    return sorted(path.stem for path in WEIGHTS_FOLDER.glob("*.safetensors"))
+
+
+def default_agent(rules: Rules) -> str:
+    """The strongest agent at hand for a game: a bundled one where there is one, else `uct:1000`."""
+    wanted = "go9" if rules.game == "go" else "gomoku15"
+    return wanted if wanted in bundled_agents() else "uct:1000"
+
+
+def _uct_visits(name: str) -> int:
+    _, _, number = name.partition(":")
+    if number.isascii() and number.isdigit() and 2 <= int(number[:9]) <= 1_000_000 and len(number) < 9:
+        return int(number)
+    raise AgentError(f"agent {name!r}: expected uct:VISITS with 2..1000000 visits")
+
+
+def _weights_of(name: str) -> Path:
+    path = Path(name)
+    if (path / DATABASE).is_file():
+        return latest_weights(path)
+    if path.is_file():
+        return path
+    bundled = WEIGHTS_FOLDER / f"{name}.safetensors"
+    if name in bundled_agents():
+        return bundled
+    known = ", ".join(["random", "uct:VISITS", *bundled_agents()])
+    raise AgentError(f"agent {name!r}: expected {known}, or the path of a checkpoint or run")

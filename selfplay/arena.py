@@ -1,0 +1,205 @@
+"""Matches: two agents, the same openings with both colors, a win rate with its interval."""
+
+import contextvars
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from engine.board import BLACK, IS_OVER, TO_PLAY, new_state
+from engine.rules_kernels import play
+from engine.rulesets import Rules
+from engine.scoring import scores_black
+from selfplay.agents import Agent, AgentSpec
+from selfplay.openings import balanced_openings
+from selfplay.statistics import wilson_interval
+
+
+@dataclass(frozen=True)
+class MatchResult:
+    """The outcome of a match, from the view of the first agent.
+
+    Attributes:
+        first: label of the first agent.
+        second: label of the second agent.
+        wins: games the first agent won.
+        draws: games nobody won.
+        losses: games the second agent won.
+        distinct_games: different games among them; deterministic agents repeat themselves.
+        wins_as_black: of `wins`, those with Black.
+        mean_moves: mean length, openings included.
+        games: `(moves, first_is_black, score_black)` of each game, for whoever reads the boards again.
+    """
+
+    first: str
+    second: str
+    wins: int
+    draws: int
+    losses: int
+    distinct_games: int
+    wins_as_black: int
+    mean_moves: float
+    games: tuple[tuple[tuple[int, ...], bool, float], ...]
+
+    @property
+    def num_games(self) -> int:
+        """Games played."""
+        return self.wins + self.draws + self.losses
+
+    @property
+    def win_rate(self) -> float:
+        """Wins plus half the draws, as a share."""
+        return (self.wins + self.draws / 2) / max(self.num_games, 1)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % Wilson interval of the win rate."""
+        return wilson_interval(self.wins + self.draws / 2, self.num_games)
+
+    def verdict(self) -> str:
+        """Who is better, if the interval can tell."""
+        low, high = self.interval
+        if low > 0.5:
+            return f"{self.first} is stronger"
+        if high < 0.5:
+            return f"{self.second} is stronger"
+        return "no difference shown"
+
+    def to_dict(self) -> dict[str, Any]:
+        """What is stored and printed as JSON."""
+        return {
+            "first": self.first,
+            "second": self.second,
+            "games": self.num_games,
+            "wins": self.wins,
+            "draws": self.draws,
+            "losses": self.losses,
+            "win_rate": round(self.win_rate, 4),
+            "interval": [round(end, 4) for end in self.interval],
+            "wins_as_black": self.wins_as_black,
+            "distinct_games": self.distinct_games,
+            "mean_moves": round(self.mean_moves, 1),
+            "verdict": self.verdict(),
+        }
+
+
+class _Table:
+    """One thread's games of a match, in lockstep."""
+
+    def __init__(
+        self,
+        rules: Rules,
+        openings: list[list[int]],
+        agents: tuple[AgentSpec, AgentSpec],
+        seed: np.random.SeedSequence,
+    ) -> None:
+        batch = 2 * len(openings)
+        self.state = new_state(rules, batch)
+        self.first_is_black = np.arange(batch) % 2 == 0
+        self.moves: list[list[int]] = [[] for _ in range(batch)]
+        for row in range(batch):
+            for action in openings[row // 2]:
+                self._play(row, action)
+        seeds = seed.spawn(2)
+        self.agents: tuple[Agent, Agent] = (
+            agents[0].make(rules, batch, seeds[0]),
+            agents[1].make(rules, batch, seeds[1]),
+        )
+        self.is_stopped = False
+
+    def _play(self, row: int, action: int) -> None:
+        play(self.state, row, action)
+        self.moves[row].append(action)
+
+    def run(self, progress: Callable[[int], None]) -> None:
+        """Play all games to their end, or until `is_stopped` is set from outside."""
+        torch.set_num_threads(1)
+        going = self._going()
+        while len(going) and not self.is_stopped:
+            first_moves = (self.state.scalars[going, TO_PLAY] == BLACK) == self.first_is_black[going]
+            for agent, rows in zip(self.agents, (going[first_moves], going[~first_moves]), strict=True):
+                if len(rows):
+                    for row, action in zip(rows, agent.choose(self.state, rows), strict=True):
+                        self._play(int(row), int(action))
+            still = self._going()
+            if len(still) < len(going):
+                progress(len(going) - len(still))
+            going = still
+
+    def _going(self) -> npt.NDArray[np.int64]:
+        return np.flatnonzero(self.state.scalars[:, IS_OVER] == 0).astype(np.int64)
+
+
+def play_match(
+    first: AgentSpec,
+    second: AgentSpec,
+    rules: Rules,
+    num_games: int,
+    *,
+    seed: int,
+    opening_plies: int = 2,
+    openings: list[list[int]] | None = None,
+    num_threads: int = 1,
+    progress: Callable[[int], None] = lambda count: None,
+) -> MatchResult:
+    """Play a match; every opening is played twice, with colors swapped.
+
+    Args:
+        first: one agent.
+        second: the other.
+        rules: what is played.
+        num_games: about how many games; rounded up to an even number.
+        seed: of openings and agents.
+        opening_plies: random moves of each opening.
+        openings: openings to use instead of balanced random ones; repeated when too few.
+        num_threads: threads, each with its own share of the openings.
+        progress: told of finished games.
+
+    Returns:
+        The result.
+
+    Raises:
+        AgentError: an agent cannot play this game.
+    """
+    pairs = max(1, (num_games + 1) // 2)
+    if openings is None:
+        openings = balanced_openings(rules, pairs, opening_plies, seed)
+    dealt = [openings[index % len(openings)] for index in range(pairs)]
+    num_tables = max(1, min(num_threads, pairs))
+    tables = [
+        _Table(rules, dealt[index::num_tables], (first, second), table_seed)
+        for index, table_seed in enumerate(np.random.SeedSequence(seed).spawn(num_tables))
+    ]
+    with ThreadPoolExecutor(num_tables, thread_name_prefix="arena") as pool:
+        futures = [pool.submit(contextvars.copy_context().run, table.run, progress) for table in tables]
+        try:
+            for future in futures:
+                future.result()
+        finally:
+            for table in tables:
+                table.is_stopped = True
+    return _count(first.label(), second.label(), tables)
+
+
+def _count(first: str, second: str, tables: list[_Table]) -> MatchResult:
+    games = []
+    for table in tables:
+        scores = scores_black(table.state, range(len(table.moves)))
+        for moves, first_is_black, score in zip(table.moves, table.first_is_black, scores, strict=True):
+            games.append((tuple(moves), bool(first_is_black), float(score)))
+    margins = [score if first_is_black else -score for _, first_is_black, score in games]
+    return MatchResult(
+        first=first,
+        second=second,
+        wins=sum(margin > 0 for margin in margins),
+        draws=sum(margin == 0 for margin in margins),
+        losses=sum(margin < 0 for margin in margins),
+        distinct_games=len({moves for moves, _, _ in games}),
+        wins_as_black=sum(black and score > 0 for _, black, score in games),
+        mean_moves=float(np.mean([len(moves) for moves, _, _ in games])),
+        games=tuple(games),
+    )

@@ -1,0 +1,189 @@
+"""Weights on disk: safetensors only, written atomically, checked before a byte of them is trusted."""
+
+import hashlib
+import json
+import os
+import struct
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+
+from engine.errors import YomiError
+from engine.planes import NUM_PLANES
+from engine.rulesets import Rules, rules_from_dict
+from selfplay.learner import Learner
+from selfplay.network import Network, NetworkConfig
+
+FORMAT = "yomi-1"
+MAX_FILE_BYTES = 256 << 20
+MAX_HEADER_BYTES = 1 << 20
+
+
+class CheckpointError(YomiError):
+    """A file that is no checkpoint of ours, or a damaged one."""
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Replace a file in one step that survives a kill, a power cut or a full disk.
+
+    Args:
+        path: where to write; its folder must exist.
+        data: the whole content.
+
+    Raises:
+        OSError: nothing was changed.
+    """
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def save_network(path: Path, network: Network, rules: Rules) -> str:
+    """Write weights with their shape and the rules they were trained for.
+
+    Args:
+        path: a `.safetensors` file.
+        network: the weights.
+        rules: the game they know.
+
+    Returns:
+        SHA-256 of the file.
+    """
+    metadata = {
+        "format": FORMAT,
+        "network": json.dumps(asdict(network.config)),
+        "rules": json.dumps(rules.to_dict()),
+        "planes": str(NUM_PLANES),
+    }
+    tensors = {name: tensor.detach().contiguous() for name, tensor in network.state_dict().items()}
+    data = save_tensors(tensors, metadata)
+    write_atomically(path, data)
+    return hashlib.sha256(data).hexdigest()
+
+
+def load_network(path: Path, sha256: str | None = None) -> tuple[Network, Rules]:
+    """Read weights from a file that may come from a stranger.
+
+    Args:
+        path: a `.safetensors` file.
+        sha256: refuse the file unless it has this digest; None accepts any.
+
+    Returns:
+        The network in float32 and the rules it was trained for.
+
+    Raises:
+        CheckpointError: no such file, not ours, damaged, or not the expected one.
+    """
+    data = _read(path)
+    if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
+        raise CheckpointError(f"checkpoint {path}: damaged, its SHA-256 is not the recorded one")
+    header = _header(path, data)
+    try:
+        config = NetworkConfig(**json.loads(header["network"]))
+        rules = rules_from_dict(json.loads(header["rules"]))
+        if header["format"] != FORMAT or header["planes"] != str(NUM_PLANES):
+            raise CheckpointError(f"checkpoint {path}: of another version of yomi")
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"checkpoint {path}: expected weights saved by yomi ({error})") from None
+    with torch.device("meta"):
+        network = Network(config)
+    expected = {name: list(tensor.shape) for name, tensor in network.state_dict().items()}
+    declared = {name: value.get("shape") for name, value in _tensors(header).items()}
+    if expected != declared:
+        raise CheckpointError(f"checkpoint {path}: its tensors do not fit its stated shape")
+    try:
+        tensors = load_tensors(data)
+    except SafetensorError as error:
+        raise CheckpointError(f"checkpoint {path}: {error}") from None
+    if not all(t.dtype == torch.float32 and bool(torch.isfinite(t).all()) for t in tensors.values()):
+        raise CheckpointError(f"checkpoint {path}: weights that are not finite float32 numbers")
+    network.load_state_dict(tensors, assign=True)
+    return network.requires_grad_(True), rules
+
+
+def save_learner(path: Path, learner: Learner) -> str:
+    """Write the optimiser's state beside the weights, for an exact resume.
+
+    Args:
+        path: a `.safetensors` file.
+        learner: what to save; its network is saved by `save_network`.
+
+    Returns:
+        SHA-256 of the file.
+    """
+    tensors: dict[str, torch.Tensor] = {"step": torch.tensor([learner.step])}
+    for index, values in learner.optimizer.state_dict()["state"].items():
+        for name, value in values.items():
+            tensors[f"{index}.{name}"] = value.contiguous()
+    data = save_tensors(tensors, {"format": FORMAT})
+    write_atomically(path, data)
+    return hashlib.sha256(data).hexdigest()
+
+
+def load_learner(path: Path, learner: Learner, sha256: str) -> None:
+    """Give a fresh learner the state that `save_learner` wrote.
+
+    Args:
+        path: the file.
+        learner: built with the same network shape and settings. Mutated.
+        sha256: recorded digest of the file.
+
+    Raises:
+        CheckpointError: no such file, or a damaged one.
+    """
+    data = _read(path)
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise CheckpointError(f"optimiser state {path}: damaged, its SHA-256 is not the recorded one")
+    tensors = load_tensors(data)
+    learner.step = int(tensors.pop("step"))
+    state: dict[int, dict[str, torch.Tensor]] = {}
+    for key, tensor in tensors.items():
+        index, name = key.split(".", 1)
+        state.setdefault(int(index), {})[name] = tensor
+    groups = learner.optimizer.state_dict()["param_groups"]
+    learner.optimizer.load_state_dict({"state": state, "param_groups": groups})
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise CheckpointError(f"checkpoint {path}: larger than {MAX_FILE_BYTES >> 20} MiB")
+        return path.read_bytes()
+    except OSError as error:
+        raise CheckpointError(f"checkpoint {path}: {error.strerror or error}") from None
+
+
+def _header(path: Path, data: bytes) -> dict[str, Any]:
+    """The metadata of a safetensors file, with its tensor table under the key None excluded."""
+    try:
+        (length,) = struct.unpack("<Q", data[:8])
+        if length > MAX_HEADER_BYTES or 8 + length > len(data):
+            raise ValueError("header length")
+        header = json.loads(data[8 : 8 + length])
+        metadata = dict(header.pop("__metadata__"))
+    except (struct.error, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise CheckpointError(f"checkpoint {path}: expected a safetensors file saved by yomi") from None
+    return {**metadata, "tensors": header}
+
+
+def _tensors(header: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {name: value for name, value in header["tensors"].items() if isinstance(value, dict)}

@@ -1,0 +1,130 @@
+"""The settings of a training run: one frozen record, read from presets and `--set key=value`."""
+
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from typing import Any
+
+from engine.errors import YomiError
+from engine.rulesets import Rules, go_rules, rules_from_dict
+from mcts.config import SearchConfig
+from selfplay.generate import SelfPlayConfig
+from selfplay.learner import LearnerConfig
+from selfplay.network import NetworkConfig
+
+
+class ConfigError(YomiError):
+    """A preset, key or value that does not exist or is out of range."""
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Everything that decides what a run learns.
+
+    Attributes:
+        rules: the game.
+        network: shape of the weights.
+        search: the search of self-play.
+        selfplay: how games are made.
+        learner: how weights are fitted.
+        iterations: rounds of self-play and training.
+        seed: of the whole run.
+        threads: workers of self-play and threads of training; part of the result, since it deals out games.
+    """
+
+    rules: Rules = field(default_factory=lambda: go_rules(9))
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    search: SearchConfig = field(default_factory=SearchConfig)
+    selfplay: SelfPlayConfig = field(default_factory=SelfPlayConfig)
+    learner: LearnerConfig = field(default_factory=LearnerConfig)
+    iterations: int = 10
+    seed: int = 1
+    threads: int = 2
+
+    def __post_init__(self) -> None:
+        if self.iterations < 1 or self.threads < 1:
+            raise ValueError("iterations and threads: expected at least 1")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain nested values, as stored with a run."""
+        return asdict(self)
+
+
+SECTIONS: dict[str, type] = {
+    "network": NetworkConfig,
+    "search": SearchConfig,
+    "selfplay": SelfPlayConfig,
+    "learner": LearnerConfig,
+}
+
+
+def config_from_dict(values: dict[str, Any]) -> TrainConfig:
+    """A configuration from stored values.
+
+    Args:
+        values: what `TrainConfig.to_dict` gave.
+
+    Raises:
+        ConfigError: a key is unknown or a value out of range.
+    """
+    try:
+        parts = {name: kind(**values[name]) for name, kind in SECTIONS.items()}
+        rest = {name: value for name, value in values.items() if name not in SECTIONS and name != "rules"}
+        return TrainConfig(rules=rules_from_dict(values["rules"]), **parts, **rest)
+    except (TypeError, ValueError, KeyError) as error:
+        raise ConfigError(f"stored configuration: {error}") from None
+
+
+def override(config: TrainConfig, assignment: str) -> TrainConfig:
+    """Apply one `section.key=value` or `key=value`.
+
+    Args:
+        config: the settings so far.
+        assignment: such as `learner.batch_size=256` or `seed=7`.
+
+    Returns:
+        New settings.
+
+    Raises:
+        ConfigError: unknown key, or a value of the wrong kind.
+    """
+    key, separator, text = assignment.partition("=")
+    if not separator:
+        raise ConfigError(f"setting {assignment!r}: expected key=value")
+    section, _, name = key.rpartition(".")
+    target = getattr(config, section, None) if section else config
+    known = {f.name for f in fields(target)} if is_dataclass(target) else set()
+    current = getattr(target, name, None) if name in known else None
+    if name not in known or is_dataclass(current):
+        raise ConfigError(f"setting {key!r}: expected one of {', '.join(known_keys(config))}")
+    value = _parse(key, text, current)
+    try:
+        if section:
+            return replace(config, **{section: replace(target, **{name: value})})  # type: ignore[type-var, arg-type]
+        return replace(config, **{name: value})
+    except ValueError as error:
+        raise ConfigError(f"setting {assignment!r}: {error}") from None
+
+
+def known_keys(config: TrainConfig) -> list[str]:
+    """All keys that `override` takes."""
+    keys = []
+    for part in fields(config):
+        value = getattr(config, part.name)
+        if is_dataclass(value):
+            keys += [f"{part.name}.{inner.name}" for inner in fields(value)]
+        else:
+            keys.append(part.name)
+    return keys
+
+
+def _parse(key: str, text: str, current: Any) -> Any:
+    try:
+        if isinstance(current, bool):
+            return {"true": True, "false": False}[text.lower()]
+        if isinstance(current, int):
+            return int(text)
+        if isinstance(current, float):
+            return float(text)
+    except (ValueError, KeyError):
+        kind = {bool: "true or false", int: "a whole number", float: "a number"}[type(current)]
+        raise ConfigError(f"setting {key}={text}: expected {kind}") from None
+    return text

@@ -1,0 +1,226 @@
+"""Self-play: one worker thread a core, each with its own rows of games in lockstep.
+
+Kernels and torch both release the GIL, so threads overlap search and network without processes or queues.
+Games are dealt to workers before they start, so the same seed and number of threads give the same games.
+"""
+
+import contextvars
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from engine.board import BLACK, IS_OVER, PASS_COUNT, WHITE, State, new_state, reset
+from engine.jit import kernel
+from engine.rules_kernels import play
+from engine.rulesets import Rules
+from mcts.config import SearchConfig
+from mcts.evaluator import Evaluator
+from mcts.policy_target import choose_actions
+from mcts.search import Search
+from selfplay.openings import random_opening
+from selfplay.records import GameRecord
+from selfplay.value_source import ValueSource
+
+EvaluatorFactory = Callable[[int, np.random.SeedSequence], Evaluator]
+"""`(batch, seed) -> evaluator`, called once a worker."""
+Progress = Callable[[int], None]
+"""Told of every number of newly finished games or steps."""
+
+
+@dataclass(frozen=True)
+class SelfPlayConfig:
+    """How games are made.
+
+    Attributes:
+        games_per_iteration: finished games before each training phase.
+        parallel_games: games in lockstep a worker; the batch of the network.
+        random_plies: uniform random moves at the start of a game, not policy targets.
+        temperature: of the move drawn from the root visits at first.
+        final_temperature: of the same late in the game.
+        temperature_plies: plies over which it falls from one to the other, linearly.
+    """
+
+    games_per_iteration: int = 100
+    parallel_games: int = 64
+    random_plies: int = 0
+    temperature: float = 1.0
+    final_temperature: float = 0.25
+    temperature_plies: int = 20
+
+    def __post_init__(self) -> None:
+        if self.games_per_iteration < 1 or self.parallel_games < 1:
+            raise ValueError("games_per_iteration and parallel_games: expected at least 1")
+
+
+@kernel
+def play_actions(state: State, rows: npt.NDArray[np.int64], actions: npt.NDArray[np.int64]) -> None:
+    """Play one legal action in each of several rows. Mutates: state[rows]."""
+    for index in range(rows.shape[0]):
+        play(state, rows[index], actions[index])
+
+
+@dataclass(frozen=True)
+class Generated:
+    """What a call of `generate_games` made.
+
+    Attributes:
+        games: finished games in order of their index.
+        num_evaluations: positions sent to evaluators, the unit in which budgets are equal.
+    """
+
+    games: list[GameRecord]
+    num_evaluations: int
+
+
+class _Worker:
+    """One thread's rows of games."""
+
+    def __init__(
+        self,
+        rules: Rules,
+        search_config: SearchConfig,
+        config: SelfPlayConfig,
+        new_evaluator: EvaluatorFactory,
+        value_source: ValueSource,
+        seed: np.random.SeedSequence,
+        num_games: int,
+    ) -> None:
+        self.rules, self.config, self.value_source = rules, config, value_source
+        self.waiting = num_games
+        batch = min(config.parallel_games, num_games)
+        search_seed, evaluator_seed, move_seed = seed.spawn(3)
+        self.random = np.random.default_rng(move_seed)
+        self.state = new_state(rules, batch)
+        self.search = Search(
+            search_config,
+            new_evaluator(batch, evaluator_seed),
+            rules,
+            batch,
+            search_seed,
+            value_source.terminal_values,
+        )
+        limit = rules.resolved_move_limit
+        self.moves = np.zeros((batch, limit), np.int16)
+        self.visits = np.zeros((batch, limit, rules.num_actions), np.uint16)
+        self.root_values = np.zeros((batch, limit), np.float32)
+        self.lengths = np.zeros(batch, np.int64)
+        self.active = np.arange(batch, dtype=np.int64)
+        self.waiting -= batch
+        self.games: list[GameRecord] = []
+        self.is_stopped = False
+
+    def run(self, progress: Progress) -> None:
+        """Play until no game is left, or until `is_stopped` is set from outside."""
+        torch.set_num_threads(1)
+        while len(self.active) and not self.is_stopped:
+            self._play_openings()
+            self._play_searched_moves()
+            over = self.active[self.state.scalars[self.active, IS_OVER] != 0]
+            for row in over:
+                self._finish(int(row))
+            if len(over):
+                progress(len(over))
+
+    def _play_openings(self) -> None:
+        if not self.config.random_plies:
+            return
+        for row in self.active[self.lengths[self.active] == 0]:
+            for action in random_opening(self.rules, self.config.random_plies, self.random):
+                self._record(np.array([row]), np.array([action]))
+
+    def _play_searched_moves(self) -> None:
+        rows = self.active[self.state.scalars[self.active, IS_OVER] == 0]
+        if not len(rows):
+            return
+        self.search.run(self.state, rows, noise=self.search.config.noise_weight > 0)
+        visits = self.search.visit_counts(rows)
+        plies = self.lengths[rows]
+        self.visits[rows, plies] = visits
+        self.root_values[rows, plies] = self.search.root_values(rows)
+        actions = choose_actions(visits, self._temperatures(plies), self.random.random(len(rows)))
+        self._record(rows, actions)
+
+    def _temperatures(self, plies: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        config = self.config
+        share = np.minimum(plies / max(config.temperature_plies, 1), 1.0)
+        return config.temperature + share * (config.final_temperature - config.temperature)
+
+    def _record(self, rows: npt.NDArray[np.int64], actions: npt.NDArray[np.int64]) -> None:
+        play_actions(self.state, rows, actions)
+        self.moves[rows, self.lengths[rows]] = actions
+        self.lengths[rows] += 1
+
+    def _finish(self, row: int) -> None:
+        length = int(self.lengths[row])
+        to_play = np.where(np.arange(length) % 2 == 0, BLACK, WHITE).astype(np.int8)
+        is_go = self.rules.game == "go"
+        self.games.append(
+            GameRecord(
+                rules=self.rules,
+                moves=self.moves[row, :length].copy(),
+                visits=self.visits[row, :length].copy(),
+                root_values=self.root_values[row, :length].copy(),
+                value_targets=self.value_source.value_targets(self.state, row, to_play),
+                score_black=self.value_source.score_target_black(self.state, row),
+                is_truncated=is_go and int(self.state.scalars[row, PASS_COUNT]) < 2,
+            )
+        )
+        self.visits[row, :length] = 0
+        self.root_values[row, :length] = 0
+        self.lengths[row] = 0
+        if self.waiting:
+            self.waiting -= 1
+            reset(self.state, row)
+        else:
+            self.active = self.active[self.active != row]
+
+
+def generate_games(
+    rules: Rules,
+    search_config: SearchConfig,
+    config: SelfPlayConfig,
+    new_evaluator: EvaluatorFactory,
+    value_source: ValueSource,
+    num_games: int,
+    num_threads: int,
+    seed: np.random.SeedSequence,
+    progress: Progress = lambda count: None,
+) -> Generated:
+    """Play games of an evaluator against itself.
+
+    Args:
+        rules: what is played.
+        search_config: the search at every move.
+        config: temperatures and batch.
+        new_evaluator: makes each worker's evaluator.
+        value_source: values of finished games, in the search and as targets.
+        num_games: games to finish.
+        num_threads: workers; the games are dealt to them in equal parts.
+        seed: the same seed and threads give the same games.
+        progress: told of finished games, from any worker.
+
+    Returns:
+        The games, worker by worker in order of their end, and the evaluations spent.
+    """
+    num_workers = max(1, min(num_threads, num_games))
+    shares = [num_games // num_workers + (i < num_games % num_workers) for i in range(num_workers)]
+    workers = [
+        _Worker(rules, search_config, config, new_evaluator, value_source, worker_seed, share)
+        for worker_seed, share in zip(seed.spawn(num_workers), shares, strict=True)
+    ]
+    with ThreadPoolExecutor(num_workers, thread_name_prefix="selfplay") as pool:
+        # The context travels along, and with it the outcome firewall.
+        futures = [pool.submit(contextvars.copy_context().run, w.run, progress) for w in workers]
+        try:
+            for future in futures:
+                future.result()
+        finally:
+            # After Ctrl-C or a failure nobody waits for the games that are left.
+            for worker in workers:
+                worker.is_stopped = True
+    games = [game for worker in workers for game in worker.games]
+    return Generated(games, sum(worker.search.num_evaluations for worker in workers))

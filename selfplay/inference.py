@@ -1,0 +1,68 @@
+"""The network as an evaluator of search leaves: planes, one forward pass, logits by action."""
+
+import copy
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from engine.board import HEIGHT, WIDTH, State
+from engine.planes import NUM_PLANES, canvas_indices, write_batch_planes
+from engine.rulesets import Rules
+from mcts.evaluator import Floats, Rows
+from selfplay.network import Network
+
+
+def has_fast_bfloat16() -> bool:
+    """Whether this CPU multiplies bfloat16 natively; elsewhere it would be slower than float32."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
+def prepare_for_inference(network: Network) -> Network:
+    """A frozen copy of a network in the fastest form of this CPU: channels last, bfloat16 where native."""
+    frozen = copy.deepcopy(network).eval().requires_grad_(False)
+    dtype = torch.bfloat16 if has_fast_bfloat16() else torch.float32
+    return frozen.to(dtype=dtype, memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+
+
+class NetworkEvaluator:
+    """Judges positions by a network; see `mcts.evaluator.Evaluator`.
+
+    Each thread needs an evaluator of its own; they may share one prepared network.
+    """
+
+    def __init__(self, prepared: Network, rules: Rules, batch: int) -> None:
+        """Reserve buffers.
+
+        Args:
+            prepared: what `prepare_for_inference` returned.
+            rules: the largest board; it is the canvas.
+            batch: most positions at a time.
+        """
+        self._network = prepared
+        self._dtype = next(prepared.parameters()).dtype
+        self._canvas = (rules.height, rules.width)
+        self._planes = np.zeros((batch, NUM_PLANES, rules.height, rules.width), np.float32)
+
+    def evaluate(self, state: State, rows: Rows, logits: Floats, values: Floats) -> None:
+        """See `mcts.evaluator.Evaluator.evaluate`."""
+        count = len(rows)
+        planes = self._planes[:count]
+        write_batch_planes(state, rows, planes)
+        batch = torch.from_numpy(planes).to(dtype=self._dtype, memory_format=torch.channels_last)
+        with torch.inference_mode():
+            output = self._network(batch)
+            policy = output.policy_logits.float().numpy()
+            values[:count] = torch.tanh(output.value_logit.float()).numpy()
+        height, width = self._canvas
+        sizes = state.rules[rows][:, [WIDTH, HEIGHT]]
+        if (sizes == (width, height)).all():
+            logits[:count] = policy
+            return
+        for index, (board_width, board_height) in enumerate(sizes):
+            sources = canvas_indices(int(board_width), int(board_height), width, height)
+            logits[index, : len(sources)] = policy[index, sources]

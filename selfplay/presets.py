@@ -1,0 +1,71 @@
+"""Named configurations that are known to learn, from a minute on a laptop to a long run."""
+
+from engine.rulesets import Rules, go_rules, gomoku_rules
+from mcts.config import SearchConfig
+from selfplay.config import ConfigError, TrainConfig
+from selfplay.generate import SelfPlayConfig
+from selfplay.learner import LearnerConfig
+from selfplay.network import NetworkConfig
+
+PRESETS: dict[str, TrainConfig] = {
+    "tiny": TrainConfig(
+        rules=go_rules(5),
+        network=NetworkConfig(blocks=2, channels=16),
+        search=SearchConfig(num_simulations=16),
+        selfplay=SelfPlayConfig(games_per_iteration=100, temperature_plies=10),
+        learner=LearnerConfig(batch_size=64),
+        iterations=10,
+    ),
+    "go7": TrainConfig(
+        rules=go_rules(7),
+        network=NetworkConfig(blocks=3, channels=32),
+        search=SearchConfig(num_simulations=32),
+        selfplay=SelfPlayConfig(games_per_iteration=200, temperature_plies=16),
+        learner=LearnerConfig(score_weight=0.1),
+        iterations=50,
+    ),
+    "go9": TrainConfig(
+        rules=go_rules(9),
+        network=NetworkConfig(blocks=4, channels=64, head_channels=32),
+        search=SearchConfig(num_simulations=32),
+        selfplay=SelfPlayConfig(games_per_iteration=400, parallel_games=128, temperature_plies=20),
+        learner=LearnerConfig(batch_size=256, learning_rate=1e-3, score_weight=0.1),
+        iterations=500,
+    ),
+    "gomoku6": TrainConfig(
+        rules=gomoku_rules(6),
+        network=NetworkConfig(blocks=3, channels=32),
+        search=SearchConfig(num_simulations=32),
+        selfplay=SelfPlayConfig(games_per_iteration=200, random_plies=1, temperature_plies=8),
+        iterations=30,
+    ),
+    "gomoku15": TrainConfig(
+        rules=gomoku_rules(15),
+        network=NetworkConfig(blocks=4, channels=64, head_channels=32),
+        search=SearchConfig(num_simulations=32),
+        selfplay=SelfPlayConfig(games_per_iteration=400, parallel_games=128, random_plies=3),
+        learner=LearnerConfig(batch_size=256, learning_rate=1e-3),
+        iterations=500,
+    ),
+}
+
+
+def preset(name: str) -> TrainConfig:
+    """The configuration of a name.
+
+    Raises:
+        ConfigError: no such preset.
+    """
+    if name not in PRESETS:
+        raise ConfigError(f"preset {name!r}: expected one of {', '.join(PRESETS)}")
+    return PRESETS[name]
+
+
+def preset_rules(game: str, size: int) -> Rules:
+    """Usual rules of a game at a size.
+
+    Args:
+        game: `go` or `gomoku`.
+        size: points of a side.
+    """
+    return go_rules(size) if game == "go" else gomoku_rules(size)

@@ -1,0 +1,66 @@
+"""A stored game: moves and search results, never tensors, so planes can change without losing games."""
+
+import hashlib
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.rulesets import Rules
+
+MAX_BLOB = 1 << 24
+
+
+@dataclass(frozen=True)
+class GameRecord:
+    """One finished game of T moves over A actions.
+
+    Attributes:
+        rules: what was played.
+        moves: `[T]` int16 actions, Black first.
+        visits: `[T, A]` uint16 root visits; a row of zeros is not a policy target (opening moves).
+        root_values: `[T]` float32 search values to the side to move.
+        value_targets: `[T]` float32 targets to the side to move, from the run's value source.
+        score_black: final points of Black where they are a target, else None.
+        is_truncated: whether the move limit ended the game.
+    """
+
+    rules: Rules
+    moves: npt.NDArray[np.int16]
+    visits: npt.NDArray[np.uint16]
+    root_values: npt.NDArray[np.float32]
+    value_targets: npt.NDArray[np.float32]
+    score_black: float | None
+    is_truncated: bool = False
+
+    @property
+    def num_moves(self) -> int:
+        """Length of the game."""
+        return len(self.moves)
+
+    def digest(self) -> str:
+        """Name of the game: equal for equal rules and moves, on every machine."""
+        text = repr(sorted(self.rules.to_dict().items())).encode()
+        return hashlib.sha256(text + self.moves.tobytes()).hexdigest()[:32]
+
+
+def pack_array(array: npt.NDArray[np.generic]) -> bytes:
+    """Compressed bytes of an array; shape and dtype are known to the reader."""
+    return zlib.compress(np.ascontiguousarray(array).tobytes(), 3)
+
+
+def unpack_array(blob: bytes, dtype: type[np.generic]) -> npt.NDArray[np.generic]:
+    """Inverse of `pack_array`, flat.
+
+    Raises:
+        ValueError: the bytes are damaged or larger than any game.
+    """
+    inflater = zlib.decompressobj()
+    try:
+        data = inflater.decompress(blob, MAX_BLOB)
+    except zlib.error as error:
+        raise ValueError(f"stored array: {error}") from None
+    if inflater.unconsumed_tail or not inflater.eof:
+        raise ValueError("stored array: larger than any game, or cut short")
+    return np.frombuffer(data, dtype).copy()

@@ -1,0 +1,283 @@
+"""A run is a folder: one SQLite file for everything that happened, safetensors files for weights.
+
+Only one trainer may hold a run; the lock is freed by the system when its process dies.
+"""
+
+import json
+import os
+import platform
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from engine.errors import YomiError
+from engine.rulesets import rules_from_dict
+from selfplay.records import GameRecord, pack_array, unpack_array
+
+DATABASE = "run.sqlite"
+SCHEMA_VERSION = 1
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS games (
+    id INTEGER PRIMARY KEY, phase TEXT NOT NULL, iteration INTEGER NOT NULL, digest TEXT NOT NULL,
+    rules TEXT NOT NULL, num_moves INTEGER NOT NULL, moves BLOB NOT NULL, visits BLOB NOT NULL,
+    root_values BLOB NOT NULL, value_targets BLOB NOT NULL, score_black REAL, is_truncated INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS games_by_iteration ON games (phase, iteration);
+CREATE TABLE IF NOT EXISTS metrics (
+    iteration INTEGER NOT NULL, step INTEGER NOT NULL, name TEXT NOT NULL, value REAL NOT NULL,
+    time REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS checkpoints (
+    iteration INTEGER PRIMARY KEY, step INTEGER NOT NULL, weights TEXT NOT NULL, weights_sha256 TEXT NOT NULL,
+    optimizer TEXT NOT NULL, optimizer_sha256 TEXT NOT NULL, evaluations INTEGER NOT NULL,
+    time REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS matches (
+    id INTEGER PRIMARY KEY, time REAL NOT NULL, first TEXT NOT NULL, second TEXT NOT NULL,
+    result TEXT NOT NULL);
+"""
+
+
+class RunError(YomiError):
+    """A run folder that cannot be used."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """One row of the table of checkpoints.
+
+    Attributes:
+        iteration: training rounds done.
+        step: optimiser steps done.
+        weights: path of the weights.
+        weights_sha256: their digest.
+        optimizer: path of the optimiser's state.
+        optimizer_sha256: its digest.
+        evaluations: network evaluations spent on self-play so far.
+    """
+
+    iteration: int
+    step: int
+    weights: Path
+    weights_sha256: str
+    optimizer: Path
+    optimizer_sha256: str
+    evaluations: int
+
+
+class RunStore:
+    """An open run folder."""
+
+    def __init__(self, folder: Path, *, create: bool = True) -> None:
+        """Open a run.
+
+        Args:
+            folder: where it is or shall be.
+            create: whether a missing run may be made.
+
+        Raises:
+            RunError: missing, unwritable, or no run of ours.
+        """
+        self.folder = folder
+        path = folder / DATABASE
+        if not create and not path.is_file():
+            raise RunError(f"run {folder}: expected a run folder with {DATABASE}")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._database = sqlite3.connect(path, timeout=30, check_same_thread=False)
+            self._database.execute("PRAGMA journal_mode=WAL")
+            self._database.execute("PRAGMA synchronous=FULL")
+            with self._database:
+                self._database.executescript(SCHEMA)
+        except (OSError, sqlite3.Error) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise RunError(f"run folder {folder}: cannot be written ({reason})") from None
+        stored = self.fact("schema")
+        if stored is None:
+            self.set_fact("schema", SCHEMA_VERSION)
+        elif stored != SCHEMA_VERSION:
+            raise RunError(f"run {folder}: made by another version of yomi (schema {stored})")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    def __enter__(self) -> "RunStore":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def trainer_lock(self) -> Iterator[None]:
+        """Hold the run for training.
+
+        Raises:
+            RunError: another process trains it; the message names the process.
+        """
+        note = self.folder / "trainer.txt"
+        lock = FileLock(self.folder / "trainer.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            holder = note.read_text(encoding="utf-8") if note.exists() else "an unknown process"
+            raise RunError(f"run {self.folder}: already being trained by {holder.strip()}") from None
+        try:
+            note.write_text(f"process {os.getpid()} on {platform.node()}\n", encoding="utf-8")
+            yield
+        finally:
+            note.unlink(missing_ok=True)
+            lock.release()
+
+    def fact(self, name: str) -> Any:
+        """A stored JSON value, None when there is none."""
+        row = self._database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        return None if row is None else json.loads(row[0])
+
+    def set_fact(self, name: str, value: Any) -> None:
+        """Store a JSON value under a name."""
+        with self._database:
+            self._database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, json.dumps(value)))
+
+    def add_games(self, phase: str, iteration: int, games: list[GameRecord]) -> None:
+        """Store all games of one round at once, or none.
+
+        Args:
+            phase: what they were played for, such as `selfplay`.
+            iteration: the round.
+            games: the games.
+        """
+        rows = [
+            (
+                phase,
+                iteration,
+                game.digest(),
+                json.dumps(game.rules.to_dict()),
+                game.num_moves,
+                pack_array(game.moves),
+                pack_array(game.visits),
+                pack_array(game.root_values),
+                pack_array(game.value_targets),
+                game.score_black,
+                int(game.is_truncated),
+            )
+            for game in games
+        ]
+        with self._database:
+            self._database.execute("DELETE FROM games WHERE phase = ? AND iteration = ?", (phase, iteration))
+            self._database.executemany(
+                "INSERT INTO games (phase, iteration, digest, rules, num_moves, moves, visits, root_values,"
+                " value_targets, score_black, is_truncated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                rows,
+            )
+
+    def games(
+        self, phase: str, *, newest: int | None = None, iteration: int | None = None
+    ) -> list[GameRecord]:
+        """Stored games in the order in which they were added.
+
+        Args:
+            phase: what they were played for.
+            newest: only so many of the latest.
+            iteration: only those of one round.
+        """
+        query = (
+            "SELECT rules, moves, visits, root_values, value_targets, score_black, is_truncated FROM games"
+            " WHERE phase = ? AND (? IS NULL OR iteration = ?) ORDER BY id DESC LIMIT ?"
+        )
+        limit = -1 if newest is None else newest
+        rows = self._database.execute(query, (phase, iteration, iteration, limit)).fetchall()
+        return [_game_from_row(row) for row in reversed(rows)]
+
+    def add_metrics(self, iteration: int, step: int, values: dict[str, float]) -> None:
+        """Store some numbers of one round."""
+        now = time.time()
+        with self._database:
+            self._database.executemany(
+                "INSERT INTO metrics VALUES (?, ?, ?, ?, ?)",
+                [(iteration, step, name, float(value), now) for name, value in values.items()],
+            )
+
+    def metrics(self, name: str) -> list[tuple[int, float]]:
+        """`(iteration, value)` of one metric, in order."""
+        query = "SELECT iteration, value FROM metrics WHERE name = ? ORDER BY iteration, time"
+        return [(int(i), float(v)) for i, v in self._database.execute(query, (name,))]
+
+    def add_checkpoint(self, checkpoint: Checkpoint) -> None:
+        """Record weights that are on disk already: from here on they count."""
+        row = (
+            checkpoint.iteration,
+            checkpoint.step,
+            checkpoint.weights.name,
+            checkpoint.weights_sha256,
+            checkpoint.optimizer.name,
+            checkpoint.optimizer_sha256,
+            checkpoint.evaluations,
+            time.time(),
+        )
+        with self._database:
+            self._database.execute("INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+
+    def checkpoints(self) -> list[Checkpoint]:
+        """All recorded checkpoints, oldest first."""
+        query = (
+            "SELECT iteration, step, weights, weights_sha256, optimizer, optimizer_sha256, evaluations"
+            " FROM checkpoints ORDER BY iteration"
+        )
+        return [
+            Checkpoint(i, step, self.folder / Path(w).name, w_sha, self.folder / Path(o).name, o_sha, spent)
+            for i, step, w, w_sha, o, o_sha, spent in self._database.execute(query)
+        ]
+
+    def add_match(self, first: str, second: str, result: dict[str, Any]) -> None:
+        """Store the result of a match between two agents."""
+        with self._database:
+            self._database.execute(
+                "INSERT INTO matches (time, first, second, result) VALUES (?, ?, ?, ?)",
+                (time.time(), first, second, json.dumps(result)),
+            )
+
+    def matches(self) -> list[dict[str, Any]]:
+        """Stored matches, oldest first."""
+        query = "SELECT first, second, result FROM matches ORDER BY id"
+        return [
+            {"first": first, "second": second, **json.loads(result)}
+            for first, second, result in self._database.execute(query)
+        ]
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The database, for tables that other packages add."""
+        return self._database
+
+
+def _game_from_row(row: tuple[Any, ...]) -> GameRecord:
+    rules = rules_from_dict(json.loads(row[0]))
+    moves = np.asarray(unpack_array(row[1], np.int16), np.int16)
+    visits = np.asarray(unpack_array(row[2], np.uint16), np.uint16)
+    return GameRecord(
+        rules=rules,
+        moves=moves,
+        visits=visits.reshape(len(moves), rules.num_actions),
+        root_values=np.asarray(unpack_array(row[3], np.float32), np.float32),
+        value_targets=np.asarray(unpack_array(row[4], np.float32), np.float32),
+        score_black=row[5],
+        is_truncated=bool(row[6]),
+    )
+
+
+def environment() -> dict[str, str]:
+    """What a result depends on besides its configuration: versions and the machine."""
+    packages = {}
+    for name in ("yomi", "numpy", "numba", "torch"):
+        try:
+            packages[name] = version(name)
+        except PackageNotFoundError:
+            packages[name] = "unknown"
+    return {**packages, "python": platform.python_version(), "machine": platform.machine()}

@@ -1,0 +1,263 @@
+"""The road of a run: play games, store them, learn from the window, save weights, and again.
+
+Both kinds of learning use this loop; they differ only in the value source. All randomness of a round is
+derived from the run's seed and the round's number, so a killed run goes on to the same result.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from selfplay.checkpoint import load_learner, load_network, save_learner, save_network
+from selfplay.config import TrainConfig, config_from_dict
+from selfplay.generate import EvaluatorFactory, Generated, generate_games
+from selfplay.inference import NetworkEvaluator, prepare_for_inference
+from selfplay.learner import DivergedError, Learner
+from selfplay.network import Network, new_network
+from selfplay.replay import ReplayBuffer
+from selfplay.run_store import Checkpoint, RunError, RunStore, environment
+from selfplay.value_source import ValueSource
+
+KEPT_CHECKPOINTS = 3
+
+
+@dataclass(frozen=True)
+class Report:
+    """How a round went, for whoever watches.
+
+    Attributes:
+        iteration: rounds done.
+        games: games of this round.
+        mean_moves: their mean length.
+        black_win_share: mean of Black's first value target, as a share.
+        evaluations: network evaluations of the whole run so far.
+        losses: mean losses of this round by head.
+    """
+
+    iteration: int
+    games: int
+    mean_moves: float
+    black_win_share: float
+    evaluations: int
+    losses: dict[str, float]
+
+
+@dataclass
+class Watcher:
+    """What a run tells while it goes on; every function may be called from worker threads.
+
+    Attributes:
+        on_games: told of newly finished games.
+        on_steps: told of newly finished training steps.
+        on_report: told at the end of each round.
+        should_stop: asked after each round whether to stop there.
+    """
+
+    on_games: Callable[[int], None] = lambda count: None
+    on_steps: Callable[[int], None] = lambda count: None
+    on_report: Callable[[Report], None] = lambda report: None
+    should_stop: Callable[[], bool] = lambda: False
+
+
+def prepare_run(store: RunStore, config: TrainConfig) -> TrainConfig:
+    """Record a configuration with a new run, or check it against the recorded one.
+
+    Only the number of iterations may change between starts of the same run.
+
+    Args:
+        store: the run.
+        config: what is wanted now.
+
+    Returns:
+        The configuration to use.
+
+    Raises:
+        RunError: the folder holds a run of another configuration.
+    """
+    recorded = store.fact("config")
+    if recorded is not None:
+        known = config_from_dict(recorded)
+        wanted, present = config.to_dict(), known.to_dict()
+        differing = [key for key in wanted if key != "iterations" and wanted[key] != present[key]]
+        if differing:
+            raise RunError(
+                f"run {store.folder}: holds another configuration ({', '.join(differing)} differ);"
+                " choose another folder"
+            )
+    store.set_fact("config", config.to_dict())
+    store.set_fact("environment", environment())
+    return config
+
+
+def network_evaluators(network: Network, config: TrainConfig) -> EvaluatorFactory:
+    """A factory of evaluators that share one prepared copy of a network."""
+    prepared = prepare_for_inference(network)
+    return lambda batch, seed: NetworkEvaluator(prepared, config.rules, batch)
+
+
+def train(
+    store: RunStore,
+    config: TrainConfig,
+    value_source: ValueSource,
+    initial: Network | None = None,
+    watcher: Watcher | None = None,
+    max_evaluations: int | None = None,
+) -> Path:
+    """Run or resume training until its rounds or its budget are done.
+
+    Args:
+        store: the run folder.
+        config: the settings; see `prepare_run`.
+        value_source: who won, or what a reward model thinks of it.
+        initial: weights to start from; fresh ones when left out. Ignored by a resumed run.
+        watcher: is told of progress.
+        max_evaluations: stop after the round in which self-play has spent so many network evaluations.
+
+    Returns:
+        The latest weights.
+
+    Raises:
+        RunError: the folder is in use, or holds another configuration.
+        DivergedError: a loss was not finite; the run stays at its last checkpoint.
+    """
+    watcher = watcher or Watcher()
+    with store.trainer_lock():
+        config = prepare_run(store, config)
+        learner, done = _restore(store, config, initial)
+        while done.iteration < config.iterations:
+            if max_evaluations is not None and done.evaluations >= max_evaluations:
+                break
+            done = _iterate(store, config, value_source, learner, done, watcher)
+            if watcher.should_stop():
+                break
+        return done.weights
+
+
+def _restore(store: RunStore, config: TrainConfig, initial: Network | None) -> tuple[Learner, Checkpoint]:
+    saved = store.checkpoints()
+    if not saved:
+        network = initial or new_network(config.network, config.seed)
+        learner = Learner(network, config.learner)
+        return learner, _save(store, config, learner, 0, 0)
+    last = saved[-1]
+    network, _ = load_network(last.weights, last.weights_sha256)
+    learner = Learner(network, config.learner)
+    load_learner(last.optimizer, learner, last.optimizer_sha256)
+    return learner, last
+
+
+def _iterate(
+    store: RunStore,
+    config: TrainConfig,
+    value_source: ValueSource,
+    learner: Learner,
+    done: Checkpoint,
+    watcher: Watcher,
+) -> Checkpoint:
+    iteration = done.iteration + 1
+    games_seed, batch_seed = np.random.SeedSequence([config.seed, iteration]).spawn(2)
+    made = _generate(store, config, value_source, learner, iteration, games_seed, watcher)
+
+    torch.set_num_threads(config.threads)
+    buffer = ReplayBuffer(store.games("selfplay", newest=config.learner.window_games))
+    new_positions = sum(game.num_moves for game in made.games)
+    num_steps = max(1, round(config.learner.passes * new_positions / config.learner.batch_size))
+    try:
+        losses = learner.train_steps(buffer, num_steps, np.random.default_rng(batch_seed), watcher.on_steps)
+    except DivergedError:
+        store.add_metrics(iteration, learner.step, {"diverged": 1.0})
+        raise
+
+    evaluations = done.evaluations + made.num_evaluations
+    report = Report(
+        iteration=iteration,
+        games=len(made.games),
+        mean_moves=new_positions / len(made.games),
+        black_win_share=float(np.mean([(1 + game.value_targets[0]) / 2 for game in made.games])),
+        evaluations=evaluations,
+        losses=losses,
+    )
+    distinct = len({game.digest() for game in made.games})
+    store.add_metrics(
+        iteration,
+        learner.step,
+        {
+            **{f"loss_{name}": loss for name, loss in losses.items()},
+            "mean_moves": report.mean_moves,
+            "black_win_share": report.black_win_share,
+            "distinct_game_share": distinct / len(made.games),
+            "truncated_share": float(np.mean([game.is_truncated for game in made.games])),
+            "evaluations": evaluations,
+        },
+    )
+    checkpoint = _save(store, config, learner, iteration, evaluations)
+    watcher.on_report(report)
+    return checkpoint
+
+
+def _generate(
+    store: RunStore,
+    config: TrainConfig,
+    value_source: ValueSource,
+    learner: Learner,
+    iteration: int,
+    seed: np.random.SeedSequence,
+    watcher: Watcher,
+) -> Generated:
+    """This round's games, or those that an earlier, killed attempt at this round already stored."""
+    stored = store.games("selfplay", iteration=iteration)
+    spent = store.fact(f"evaluations_{iteration}")
+    if stored and spent is not None:
+        watcher.on_games(len(stored))
+        return Generated(stored, spent)
+    made = generate_games(
+        config.rules,
+        config.search,
+        config.selfplay,
+        network_evaluators(learner.network, config),
+        value_source,
+        config.selfplay.games_per_iteration,
+        config.threads,
+        seed,
+        watcher.on_games,
+    )
+    store.set_fact(f"evaluations_{iteration}", made.num_evaluations)
+    store.add_games("selfplay", iteration, made.games)
+    return made
+
+
+def _save(
+    store: RunStore, config: TrainConfig, learner: Learner, iteration: int, evaluations: int
+) -> Checkpoint:
+    weights = store.folder / f"weights-{iteration:05d}.safetensors"
+    optimizer = store.folder / f"optimizer-{iteration:05d}.safetensors"
+    checkpoint = Checkpoint(
+        iteration=iteration,
+        step=learner.step,
+        weights=weights,
+        weights_sha256=save_network(weights, learner.network, config.rules),
+        optimizer=optimizer,
+        optimizer_sha256=save_learner(optimizer, learner),
+        evaluations=evaluations,
+    )
+    store.add_checkpoint(checkpoint)
+    # The optimiser's state is needed only to resume; a few are kept in case the newest is damaged.
+    for old in store.checkpoints()[:-KEPT_CHECKPOINTS]:
+        old.optimizer.unlink(missing_ok=True)
+    return checkpoint
+
+
+def latest_weights(folder: Path) -> Path:
+    """The newest recorded weights of a run folder.
+
+    Raises:
+        RunError: no run, or none saved yet.
+    """
+    with RunStore(folder, create=False) as store:
+        saved = store.checkpoints()
+    if not saved:
+        raise RunError(f"run {folder}: has no weights yet")
+    return saved[-1].weights

@@ -40,6 +40,9 @@ class Rules:
     def __post_init__(self) -> None:
         if self.game not in ("go", "gomoku"):
             raise RulesError(f"game {self.game!r}: expected go or gomoku")
+        for name in ("width", "height", "line_length", "move_limit"):
+            if not isinstance(getattr(self, name), int):
+                raise RulesError(f"{name} {getattr(self, name)!r}: expected a whole number")
         for name, side in (("width", self.width), ("height", self.height)):
             if not 1 <= side <= MAX_SIDE:
                 raise RulesError(f"{name} {side}: expected 1..{MAX_SIDE}")

@@ -3,7 +3,7 @@
 import contextvars
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -59,6 +59,18 @@ class MatchResult:
     def interval(self) -> tuple[float, float]:
         """95 % Wilson interval of the win rate."""
         return wilson_interval(self.wins + self.draws / 2, self.num_games)
+
+    def reversed(self) -> "MatchResult":
+        """The same match from the view of the second agent."""
+        return replace(
+            self,
+            first=self.second,
+            second=self.first,
+            wins=self.losses,
+            losses=self.wins,
+            wins_as_black=sum(not first_is_black and score > 0 for _, first_is_black, score in self.games),
+            games=tuple((moves, not first_is_black, score) for moves, first_is_black, score in self.games),
+        )
 
     def verdict(self) -> str:
         """Who is better, if the interval can tell."""

@@ -21,6 +21,7 @@ from selfplay.learner import Learner
 from selfplay.network import Network, NetworkConfig
 
 FORMAT = "yomi-1"
+METADATA_KEY = "yomi"
 MAX_FILE_BYTES = 256 << 20
 MAX_HEADER_BYTES = 1 << 20
 
@@ -68,16 +69,22 @@ def save_network(path: Path, network: Network, rules: Rules) -> str:
     Returns:
         SHA-256 of the file.
     """
-    metadata = {
+    description = {
         "format": FORMAT,
-        "network": json.dumps(asdict(network.config)),
-        "rules": json.dumps(rules.to_dict()),
-        "planes": str(NUM_PLANES),
+        "network": asdict(network.config),
+        "rules": rules.to_dict(),
+        "planes": NUM_PLANES,
     }
     tensors = {name: tensor.detach().contiguous() for name, tensor in network.state_dict().items()}
-    data = save_tensors(tensors, metadata)
+    data = save_tensors(tensors, metadata_of(description))
     write_atomically(path, data)
     return hashlib.sha256(data).hexdigest()
+
+
+def metadata_of(description: dict[str, Any]) -> dict[str, str]:
+    """Safetensors metadata under one key: the library writes several in random order, so that equal weights
+    would not give equal files."""
+    return {METADATA_KEY: json.dumps(description, sort_keys=True)}
 
 
 def load_network(path: Path, sha256: str | None = None) -> tuple[Network, Rules]:
@@ -98,9 +105,10 @@ def load_network(path: Path, sha256: str | None = None) -> tuple[Network, Rules]
         raise CheckpointError(f"checkpoint {path}: damaged, its SHA-256 is not the recorded one")
     header = _header(path, data)
     try:
-        config = NetworkConfig(**json.loads(header["network"]))
-        rules = rules_from_dict(json.loads(header["rules"]))
-        if header["format"] != FORMAT or header["planes"] != str(NUM_PLANES):
+        description = json.loads(header[METADATA_KEY])
+        config = NetworkConfig(**description["network"])
+        rules = rules_from_dict(description["rules"])
+        if (description["format"], description["planes"]) != (FORMAT, NUM_PLANES):
             raise CheckpointError(f"checkpoint {path}: of another version of yomi")
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"checkpoint {path}: expected weights saved by yomi ({error})") from None
@@ -134,7 +142,7 @@ def save_learner(path: Path, learner: Learner) -> str:
     for index, values in learner.optimizer.state_dict()["state"].items():
         for name, value in values.items():
             tensors[f"{index}.{name}"] = value.contiguous()
-    data = save_tensors(tensors, {"format": FORMAT})
+    data = save_tensors(tensors, metadata_of({"format": FORMAT}))
     write_atomically(path, data)
     return hashlib.sha256(data).hexdigest()
 
@@ -158,7 +166,9 @@ def load_learner(path: Path, learner: Learner, sha256: str) -> None:
     state: dict[int, dict[str, torch.Tensor]] = {}
     for key, tensor in tensors.items():
         index, name = key.split(".", 1)
-        state.setdefault(int(index), {})[name] = tensor
+        # Laid out like the weights: over mixed layouts a step rounds differently, and resuming would show.
+        layout = torch.channels_last if tensor.dim() == 4 else torch.contiguous_format
+        state.setdefault(int(index), {})[name] = tensor.contiguous(memory_format=layout)
     groups = learner.optimizer.state_dict()["param_groups"]
     learner.optimizer.load_state_dict({"state": state, "param_groups": groups})
 

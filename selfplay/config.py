@@ -1,5 +1,6 @@
 """The settings of a training run: one frozen record, read from presets and `--set key=value`."""
 
+import math
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
@@ -123,6 +124,8 @@ def _parse(key: str, text: str, current: Any) -> Any:
         if isinstance(current, int):
             return int(text)
         if isinstance(current, float):
+            if not math.isfinite(float(text)):
+                raise ValueError(text)
             return float(text)
     except (ValueError, KeyError):
         kind = {bool: "true or false", int: "a whole number", float: "a number"}[type(current)]

@@ -90,7 +90,7 @@ class Learner:
         self.config = config
         self.step = 0
         self.optimizer = torch.optim.AdamW(
-            self.network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+            self.network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
         )
         self._use_bfloat16 = has_fast_bfloat16()
 

@@ -35,6 +35,8 @@ class NetworkConfig:
     head_channels: int = 16
 
     def __post_init__(self) -> None:
+        if not all(isinstance(value, int) for value in (self.blocks, self.channels, self.head_channels)):
+            raise ValueError("network: expected whole numbers")
         if not 1 <= self.blocks <= 40:
             raise ValueError(f"network.blocks {self.blocks}: expected 1..40")
         for name, value in (("channels", self.channels), ("head_channels", self.head_channels)):
@@ -53,13 +55,34 @@ class Output(NamedTuple):
     """`[n]` expected score of the side to move in units of SCORE_SCALE points (Go)."""
 
 
+class BoardMask(NamedTuple):
+    """Which points of the canvas are board."""
+
+    mask: Tensor | None
+    """`[n, 1, H, W]` ones on the board; None where every board fills the canvas, which saves the work."""
+    area: Tensor
+    """`[n, 1]` points of each board."""
+
+    def cut(self, x: Tensor) -> Tensor:
+        """`x` with zeros off the board."""
+        return x if self.mask is None else x * self.mask
+
+
+def board_mask(plane: Tensor) -> BoardMask:
+    """The mask from the plane of points on the board, `[n, 1, H, W]`."""
+    area = plane.sum(dim=(2, 3))
+    fills_canvas = bool((area == plane.shape[2] * plane.shape[3]).all())
+    return BoardMask(None if fills_canvas else plane, area)
+
+
 class GlobalPool(nn.Module):
     """Mean, size-scaled mean and maximum over the board: `[n, c, H, W]` -> `[n, 3 c]`."""
 
-    def forward(self, x: Tensor, mask: Tensor, area: Tensor) -> Tensor:
-        """Pool. `mask` is `[n, 1, H, W]`, `area` its sum `[n, 1]`."""
-        mean = (x * mask).sum(dim=(2, 3)) / area
-        highest = (x + (1 - mask) * MASKED_OUT).amax(dim=(2, 3))
+    def forward(self, x: Tensor, board: "BoardMask") -> Tensor:
+        """Pool the points on the board."""
+        area = board.area
+        mean = board.cut(x).sum(dim=(2, 3)) / area
+        highest = (x if board.mask is None else x + (1 - board.mask) * MASKED_OUT).amax(dim=(2, 3))
         return torch.cat([mean, mean * ((area.sqrt() - 14) / 10), highest], dim=1)
 
 
@@ -77,11 +100,11 @@ class Block(nn.Module):
             nn.init.zeros_(self.pool_bias.weight)
             nn.init.zeros_(self.pool_bias.bias)
 
-    def forward(self, x: Tensor, mask: Tensor, area: Tensor) -> Tensor:
-        hidden = self.first(functional.relu(x) * mask)
+    def forward(self, x: Tensor, board: BoardMask) -> Tensor:
+        hidden = self.first(board.cut(functional.relu(x)))
         if self.pool is not None and self.pool_bias is not None:
-            hidden = hidden + self.pool_bias(self.pool(hidden, mask, area))[:, :, None, None]
-        out: Tensor = x + self.second(functional.relu(hidden) * mask)
+            hidden = hidden + self.pool_bias(self.pool(hidden, board))[:, :, None, None]
+        out: Tensor = x + self.second(board.cut(functional.relu(hidden)))
         return out
 
 
@@ -115,21 +138,22 @@ class Network(nn.Module):
 
     def forward(self, planes: Tensor) -> Output:
         """Judge positions. `planes` is `[n, NUM_PLANES, H, W]` as `engine.planes` writes them."""
-        mask = planes[:, ON_BOARD : ON_BOARD + 1]
-        area = mask.sum(dim=(2, 3))
+        board = board_mask(planes[:, ON_BOARD : ON_BOARD + 1])
         x = self.stem(planes)
         for block in self.blocks:
-            x = block(x, mask, area)
-        x = functional.relu(x) * mask
+            x = block(x, board)
+        x = board.cut(functional.relu(x))
 
         policy = self.policy_conv(x)
-        pooled = self.pool(policy, mask, area)
+        pooled = self.pool(policy, board)
         policy = policy + self.policy_pool_bias(pooled)[:, :, None, None]
-        points = self.policy_out(functional.relu(policy)) + (1 - mask) * MASKED_OUT
+        points = self.policy_out(functional.relu(policy))
+        if board.mask is not None:
+            points = points + (1 - board.mask) * MASKED_OUT
         logits = torch.cat([points.flatten(1), self.pass_out(pooled)], dim=1)
 
         value = functional.relu(self.value_conv(x))
-        hidden = functional.relu(self.value_hidden(self.pool(value, mask, area)))
+        hidden = functional.relu(self.value_hidden(self.pool(value, board)))
         return Output(logits, self.value_out(hidden)[:, 0], self.score_out(hidden)[:, 0])
 
     def num_parameters(self) -> int:

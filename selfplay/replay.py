@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from engine.board import NUM_RULES, State, allocate_state, reset, set_rules
+from engine.board import HEIGHT, NUM_RULES, WIDTH, State, allocate_state, reset, set_rules
 from engine.jit import kernel
 from engine.planes import NUM_PLANES, canvas_indices, write_planes
 from engine.rules_kernels import play
@@ -78,6 +78,10 @@ class ReplayBuffer:
         lengths = [game.num_moves for game in games]
         self._position_game = np.repeat(np.arange(len(games)), lengths)
         self._position_ply = np.concatenate([np.arange(length) for length in lengths])
+        self._value_target = np.concatenate([game.value_targets for game in games])
+        scores = [np.nan if game.score_black is None else game.score_black for game in games]
+        self._score_target = np.repeat(np.array(scores, np.float32), lengths)
+        self._score_target[self._position_ply % 2 == 1] *= -1
 
     @property
     def num_positions(self) -> int:
@@ -106,22 +110,30 @@ class ReplayBuffer:
         planes = np.empty((count, NUM_PLANES, self.height, self.width), np.float32)
         _replay_positions(self._state, self._rules, self._komi, self._moves, games, plies, planes)
         policy = np.zeros((count, canvas + 1), np.float32)
-        value = np.empty(count, np.float32)
-        score = np.full(count, np.nan, np.float32)
-        for index, (game, ply) in enumerate(zip(games, plies, strict=True)):
-            record = self._games[game]
-            visits = record.visits[ply]
-            total = int(visits.sum())
-            if total:
-                targets = canvas_indices(record.rules.width, record.rules.height, self.width, self.height)
-                policy[index, targets] = visits / np.float32(total)
-            value[index] = record.value_targets[ply]
-            if record.score_black is not None:
-                score[index] = record.score_black if ply % 2 == 0 else -record.score_black
-            if augment is not None and (record.rules.width, record.rules.height) == (self.width, self.height):
-                sources = action_sources(self.width, self.height)
-                source = sources[augment.integers(len(sources))]
-                flat = planes[index].reshape(NUM_PLANES, canvas)
-                planes[index] = flat[:, source[:-1]].reshape(planes[index].shape)
-                policy[index] = policy[index, source]
-        return Batch(planes, policy, value, score)
+        sizes = self._rules[games][:, [WIDTH, HEIGHT]]
+        for width, height in np.unique(sizes, axis=0):
+            members = np.flatnonzero((sizes == (width, height)).all(axis=1))
+            visits = np.stack([self._games[games[i]].visits[plies[i]] for i in members]).astype(np.float32)
+            visits /= np.maximum(visits.sum(axis=1, keepdims=True), 1.0)
+            targets = canvas_indices(int(width), int(height), self.width, self.height)
+            policy[members[:, None], targets[None, :]] = visits
+            if augment is not None and (width, height) == (self.width, self.height):
+                _turn(planes, policy, members, self.width, self.height, augment)
+        return Batch(planes, policy, self._value_target[positions], self._score_target[positions])
+
+
+def _turn(
+    planes: npt.NDArray[np.float32],
+    policy: npt.NDArray[np.float32],
+    members: npt.NDArray[np.int64],
+    width: int,
+    height: int,
+    random: np.random.Generator,
+) -> None:
+    """Put each of some canvas-filling positions under a random symmetry. Mutates: planes, policy."""
+    sources = action_sources(width, height)
+    source = sources[random.integers(len(sources), size=len(members))]
+    flat = planes[members].reshape(len(members), NUM_PLANES, width * height)
+    turned = np.take_along_axis(flat, source[:, None, :-1], axis=2)
+    planes[members] = turned.reshape(len(members), NUM_PLANES, height, width)
+    policy[members] = np.take_along_axis(policy[members], source, axis=1)

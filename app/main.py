@@ -1,0 +1,66 @@
+"""The `yomi` command: a group that imports a command only when it is called."""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import click
+
+from app.console import exit_with_one_line
+from app.version import package_version
+
+COMMANDS = {
+    "play": "Play against an agent in the terminal.",
+    "gtp": "Speak the Go Text Protocol with a board program.",
+    "train": "Learn from who wins: self-play, training, and again.",
+    "rlhf": "Learn from preferences between boards.",
+    "compare": "Play a match between two agents.",
+    "pretrain": "Clone a policy from real games.",
+    "demo": "Learn both ways in a few minutes and compare.",
+}
+"""Each command and its help in short; `app.NAME.NAME` is the command itself."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are known by name alone until one of them is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command; None when there is no such name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"app.{cmd_name}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table of commands."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run a command line; standing alone, end the process with one line for whatever went wrong."""
+        if not standalone_mode:
+            return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        with exit_with_one_line():
+            result = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        sys.exit(result if isinstance(result, int) else 0)
+
+
+@click.group(cls=LazyGroup, invoke_without_command=True)
+@click.version_option(package_version(), prog_name="yomi", message="%(prog)s %(version)s")
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Go and Gomoku that learn by playing themselves: from who wins, or from what people prefer."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())

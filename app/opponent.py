@@ -1,0 +1,66 @@
+"""An agent at one board: it moves for either color and says what it expects."""
+
+import numpy as np
+
+from engine import board
+from engine.game import Game
+from engine.rulesets import Rules
+from selfplay.agents import Agent, AgentSpec, SearchAgent
+
+
+class Opponent:
+    """Chooses moves in games of any rules; the games themselves stay as they are.
+
+    Attributes:
+        label: name and strength.
+    """
+
+    def __init__(self, spec: AgentSpec, seed: int | None) -> None:
+        """Seat an agent.
+
+        Args:
+            spec: which one.
+            seed: of its randomness; None takes a new one.
+        """
+        self.label = spec.label()
+        self._spec = spec
+        self._seed = np.random.SeedSequence(seed)
+        self._rules: Rules | None = None
+        self._agent: Agent
+
+    def sit_down(self, rules: Rules) -> None:
+        """Get ready for games under some rules.
+
+        Raises:
+            AgentError: the agent plays another game.
+        """
+        if rules != self._rules:
+            (seed,) = self._seed.spawn(1)
+            self._agent = self._spec.make(rules, 1, seed)
+            self._rules = rules
+
+    def choose(self, game: Game, color: int) -> int:
+        """A legal action for a color, whoever's turn it is.
+
+        Args:
+            game: it must not be over.
+            color: BLACK or WHITE.
+
+        Raises:
+            AgentError: the agent plays another game.
+        """
+        self.sit_down(game.rules)
+        position = board.new_state(game.rules)
+        board.copy_row(game.state, 0, position, 0)
+        if color != game.to_play:
+            position.scalars[0, board.TO_PLAY] = color
+            position.scalars[0, board.KO_POINT] = board.PASS_POINT
+        (action,) = self._agent.choose(position, np.zeros(1, np.int64))
+        return int(action)
+
+    def win_estimate(self) -> float | None:
+        """The chance of winning it saw before its latest choice; None for agents that do not search."""
+        if not isinstance(self._agent, SearchAgent):
+            return None
+        (value,) = self._agent.search.root_values(np.zeros(1, np.int64))
+        return (float(value) + 1) / 2

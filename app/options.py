@@ -1,0 +1,191 @@
+"""The options that commands share, and what they say about the game and the agent."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from engine.rulesets import Rules
+    from selfplay.agents import AgentSpec
+
+USUAL_SIDE = {"go": 9, "gomoku": 15}
+SIDES = {"go": (2, 19), "gomoku": (3, 20)}
+LONGEST_GAME = 10_000
+"""Moves of a game of Go that only people and protocols end."""
+
+
+@dataclass(frozen=True)
+class RulesChoice:
+    """What the command line says about the rules; None where it says nothing.
+
+    Attributes:
+        game: `go` or `gomoku`.
+        size: `(width, height)`.
+        komi: points for White.
+        rule: `freestyle` or `standard` Gomoku.
+    """
+
+    game: str | None = None
+    size: tuple[int, int] | None = None
+    komi: float | None = None
+    rule: str | None = None
+
+    def resolve(self, known: "Rules | None" = None) -> "Rules":
+        """The rules to play by.
+
+        Args:
+            known: what the agent was trained for; it fills what the command line leaves open.
+
+        Raises:
+            RulesError: a size, komi or rule that the game does not have.
+        """
+        from engine.errors import RulesError
+
+        game = self.game or (known.game if known else "gomoku" if self.rule else "go")
+        if self.komi is not None and game != "go":
+            raise RulesError("komi: expected only with Go")
+        if self.rule is not None and game != "gomoku":
+            raise RulesError(f"rule {self.rule}: expected only with Gomoku")
+        if known and known.game == game and self.size in (None, (known.width, known.height)):
+            rules = known
+        else:
+            rules = usual_rules(game, *(self.size or (USUAL_SIDE[game], USUAL_SIDE[game])))
+        if self.komi is not None:
+            rules = replace(rules, komi=self.komi)
+        if self.rule is not None:
+            rules = replace(rules, exact=self.rule == "standard")
+        return rules
+
+
+def usual_rules(game: str, width: int, height: int) -> "Rules":
+    """The rules of a game at a size that commands offer.
+
+    Raises:
+        RulesError: another size.
+    """
+    from engine.errors import RulesError
+    from engine.rulesets import go_rules, gomoku_rules
+
+    low, high = SIDES[game]
+    if not (low <= width <= high and low <= height <= high):
+        size = width if width == height else f"{width}x{height}"
+        raise RulesError(f"size {size}: expected {low}..{high} for {game.capitalize()}")
+    return go_rules(width, height) if game == "go" else gomoku_rules(width, height)
+
+
+def without_move_limit(rules: "Rules") -> "Rules":
+    """The same rules for games that no count of moves shall end."""
+    return replace(rules, move_limit=LONGEST_GAME)
+
+
+@dataclass(frozen=True)
+class AgentChoice:
+    """What the command line says about an agent.
+
+    Attributes:
+        name: None for the default of the game.
+        visits: simulations a move, or None.
+        seconds: time a move, or None.
+        seed: of its randomness; None takes a new one each time.
+    """
+
+    name: str | None = None
+    visits: int | None = None
+    seconds: float | None = None
+    seed: int | None = None
+
+    def open(self, rules: "Rules") -> "AgentSpec":
+        """Load the agent, the default one for these rules if none was named.
+
+        Raises:
+            AgentError: no such agent or strength.
+        """
+        from selfplay.agents import default_agent, open_agent
+
+        name = self.name or default_agent(rules)
+        if self.name is None and self.visits is not None and name.startswith("uct:"):
+            name = f"uct:{self.visits}"
+        return open_agent(name, visits=self.visits, seconds=self.seconds)
+
+    def seat(self, choice: RulesChoice) -> "tuple[Rules, AgentSpec]":
+        """The rules and the agent of a game; an agent that was named brings the rules it knows.
+
+        Raises:
+            AgentError: no such agent or strength.
+            RulesError: a size, komi or rule that the game does not have.
+        """
+        if self.name is None:
+            rules = choice.resolve()
+            return rules, self.open(rules)
+        from selfplay.agents import open_agent
+
+        spec = open_agent(self.name, visits=self.visits, seconds=self.seconds)
+        return choice.resolve(spec.known_rules), spec
+
+
+def _read_size(_: click.Context, __: click.Parameter, text: str | None) -> tuple[int, int] | None:
+    """`(width, height)` of `9` or `9x7`."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"([0-9]{1,4})(?:[xX]([0-9]{1,4}))?", text)
+    if match is None:
+        raise click.BadParameter(f"{text!r}: expected a number such as 9, or columns x rows such as 9x7")
+    return int(match[1]), int(match[2] or match[1])
+
+
+def rules_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of the rules; it receives them as `choice: RulesChoice`."""
+
+    @click.option("--game", type=click.Choice(["go", "gomoku"]), help="Default: the agent's game, or go.")
+    @click.option(
+        "--size",
+        callback=_read_size,
+        metavar="SIZE",
+        help="9, or columns x rows such as 9x7. Go 2..19 (usual 9), Gomoku 3..20 (usual 15).",
+    )
+    @click.option("--komi", type=float, help="Points for White, Go only. Default: 7, below 9x9 6.5.")
+    @click.option(
+        "--rule",
+        type=click.Choice(["freestyle", "standard"]),
+        help="Gomoku only; in standard, six or more in a row do not win. Default: freestyle.",
+    )
+    @wraps(command)
+    def with_rules(
+        game: str | None, size: tuple[int, int] | None, komi: float | None, rule: str | None, **rest: Any
+    ) -> None:
+        command(choice=RulesChoice(game, size, komi, rule), **rest)
+
+    return with_rules
+
+
+def agent_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of one agent; it receives them as `agent: AgentChoice`."""
+
+    @click.option(
+        "--agent",
+        help="random, uct:VISITS, a bundled name, or the path of a checkpoint or run."
+        " Default: the strongest at hand.",
+    )
+    @strength_options
+    @click.option("--seed", type=click.IntRange(min=0), help="Repeat the same moves. Default: new each time.")
+    @wraps(command)
+    def with_agent(
+        agent: str | None, visits: int | None, seconds: float | None, seed: int | None, **rest: Any
+    ) -> None:
+        command(agent=AgentChoice(agent, visits, seconds, seed), **rest)
+
+    return with_agent
+
+
+def strength_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command `visits` and `seconds`, each None where the command line leaves it open."""
+    visits = click.option("--visits", type=click.IntRange(min=1), help="Simulations a move.")
+    seconds = click.option("--seconds", type=click.FloatRange(min=0.01), help="Time a move, instead.")
+    return visits(seconds(command))
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")

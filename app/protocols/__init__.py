@@ -1,0 +1,1 @@
+"""Protocols: how other programs talk with the engine."""

@@ -1,0 +1,1 @@
+"""Screens: how a person sees a game."""

@@ -1,5 +1,7 @@
 """An agent at one board: it moves for either color and says what it expects."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from engine import board
@@ -38,6 +40,11 @@ class Opponent:
             (seed,) = self._seed.spawn(1)
             self._agent = self._spec.make(rules, 1, seed)
             self._rules = rules
+
+    def warm_up(self, rules: Rules) -> None:
+        """Have all that a choice needs compiled and loaded, so that no clock pays for it."""
+        quick = replace(self._spec, visits=min(self._spec.visits or 2, 2), seconds=None)
+        quick.make(rules, 1, np.random.SeedSequence(0)).choose(board.new_state(rules), np.zeros(1, np.int64))
 
     def choose(self, game: Game, color: int) -> int:
         """A legal action for a color, whoever's turn it is.

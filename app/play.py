@@ -1,13 +1,19 @@
 """`yomi play`: a person against an agent in the terminal."""
 
+import os
 import sys
 from io import TextIOWrapper
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from app.console import announce_compilation, stopping
 from app.options import AgentChoice, RulesChoice, agent_options, rules_options, without_move_limit
 from app.progress import getting_ready
+
+if TYPE_CHECKING:
+    from engine.rulesets import Rules
 
 
 @click.command()
@@ -21,8 +27,21 @@ from app.progress import getting_ready
     help="Which color you play; with none the agent plays itself.",
 )
 @click.option("--plain", is_flag=True, help="Letters only, for pipes and screen readers.")
+@click.option(
+    "--sgf",
+    "sgf_file",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Save the game there at the end; square boards only.",
+)
 @click.pass_context
-def play(context: click.Context, choice: RulesChoice, agent: AgentChoice, color: str, plain: bool) -> None:
+def play(
+    context: click.Context,
+    choice: RulesChoice,
+    agent: AgentChoice,
+    color: str,
+    plain: bool,
+    sgf_file: Path | None,
+) -> None:
     """Play against an agent in the terminal; type help there for what you can type.
 
     Moves may come through a pipe as well: a refused line gives an error and the game goes on, but a game that
@@ -39,16 +58,38 @@ def play(context: click.Context, choice: RulesChoice, agent: AgentChoice, color:
             from engine.game import Game
 
             rules, spec = agent.seat(choice)
+            if sgf_file is not None:
+                check_sgf(sgf_file, rules)
             announce_compilation()
             game = Game(without_move_limit(rules))
             opponent = Opponent(spec, agent.seed)
             opponent.sit_down(game.rules)
+            Game(game.rules).play(0)  # compiles what the first move needs, while people expect to wait
         people = {"black": {BLACK}, "white": {WHITE}, "both": {BLACK, WHITE}, "none": set[int]()}[color]
+        names = {side: "you" if side in people else opponent.label for side in (BLACK, WHITE)}
         view = BoardView(in_color=not plain and has_colors())
         print(rules.describe())
-        for side in (BLACK, WHITE):
-            print(f"{view.name(side)}: {'you' if side in people else opponent.label}")
+        for side, name in names.items():
+            print(f"{view.name(side)}: {name}")
         if people:
             print("Type a vertex such as C3, or help.")
         session = Session(game, opponent, frozenset(people), view, plain=plain)
-        context.exit(session.run())
+        exit_code = session.run()
+        if sgf_file is not None:
+            sgf_file.write_bytes(session.sgf(names[BLACK], names[WHITE]))
+            print(f"Saved as {sgf_file}")
+        context.exit(exit_code)
+
+
+def check_sgf(path: Path, rules: "Rules") -> None:
+    """Refuse a file that the end of a game could not be saved in.
+
+    Raises:
+        SgfError: no folder to write in, or a board that no SGF file of ours can hold.
+    """
+    from engine.errors import SgfError
+
+    if rules.width != rules.height:
+        raise SgfError(f"--sgf: expected a square board, got {rules.width}x{rules.height}")
+    if not os.access(path.absolute().parent, os.W_OK):
+        raise SgfError(f"--sgf {path}: expected a file in a folder that exists and can be written")

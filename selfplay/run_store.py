@@ -196,9 +196,12 @@ class RunStore:
         return [_game_from_row(row) for row in reversed(rows)]
 
     def add_metrics(self, iteration: int, step: int, values: dict[str, float]) -> None:
-        """Store some numbers of one round."""
+        """Store some numbers of one round, in place of earlier ones of the same name."""
         now = time.time()
         with self._database:
+            # A round that a kill made anew writes its numbers again.
+            names = [(iteration, name) for name in values]
+            self._database.executemany("DELETE FROM metrics WHERE iteration = ? AND name = ?", names)
             self._database.executemany(
                 "INSERT INTO metrics VALUES (?, ?, ?, ?, ?)",
                 [(iteration, step, name, float(value), now) for name, value in values.items()],

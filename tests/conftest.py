@@ -1,8 +1,11 @@
-"""What every test shares: how hard Hypothesis tries."""
+"""What every test shares: one torch thread, and how hard Hypothesis tries."""
 
 import os
 
 from hypothesis import HealthCheck, settings
+
+# Several test processes share the cores; OpenMP threads that wait for each other would only spin.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # No deadline: the first example of a property waits for the compiler.
 # In CI every run tries the same examples, so that a change fails only by its own fault.

@@ -106,9 +106,9 @@ class GtpEngine:
         return ""
 
     def _clear_board(self, _: Arguments) -> str:
-        self._opponent.sit_down(self._rules)
+        announce_compilation()
+        self._opponent.warm_up(self._rules)
         self._started_game = None
-        self._game.resume()
         return ""
 
     def _komi(self, words: Arguments) -> str:

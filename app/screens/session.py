@@ -6,9 +6,11 @@ from app.console import WRONG_INPUT, show_error
 from app.opponent import Opponent
 from app.progress import Progress
 from app.screens.board_view import BoardView, move_text, resignation_text, result_text, score_text
+from engine.board import BLACK, WHITE
 from engine.errors import YomiError
 from engine.game import Game
 from engine.notation import action_of_vertex, vertex_of_action
+from engine.sgf import SgfGame, write_sgf
 
 HELP = """\
 Type a vertex such as {vertex} to play there, or
@@ -47,7 +49,7 @@ class Session:
         self._is_plain = plain
         self._ending: str | None = None
         self._was_refused = False
-        self._is_finished = True
+        self._loser: int | None = None
         self._commands = {
             "undo": self._undo,
             "hint": self._hint,
@@ -75,6 +77,33 @@ class Session:
         print(self._ending, flush=True)
         is_broken_script = self._was_refused and not self._is_finished and not sys.stdin.isatty()
         return WRONG_INPUT if is_broken_script else 0
+
+    def sgf(self, black_name: str, white_name: str) -> bytes:
+        """The game as an SGF file.
+
+        Args:
+            black_name: who had Black.
+            white_name: who had White.
+        """
+        winner = None
+        if self._loser is not None:
+            winner = BLACK + WHITE - self._loser
+        elif self.game.is_over:
+            winner = self.game.winner()
+        has_score = self.game.is_over and self.game.rules.game == "go"
+        record = SgfGame(
+            rules=self.game.rules,
+            moves=tuple(self.game.moves),
+            result_black=None if winner is None else {BLACK: 1, WHITE: -1}.get(winner, 0),
+            score_black=self.game.score_black() if has_score else None,
+            black_name=black_name,
+            white_name=white_name,
+        )
+        return write_sgf(record)
+
+    @property
+    def _is_finished(self) -> bool:
+        return self.game.is_over or self._loser is not None
 
     def _ask(self) -> None:
         try:
@@ -132,7 +161,8 @@ class Session:
         print(f"Hint: {vertex_of_action(action, self.game.rules)}")
 
     def _resign(self) -> None:
-        self._ending = resignation_text(self.game.to_play)
+        self._loser = self.game.to_play
+        self._ending = resignation_text(self._loser)
 
     def _help(self) -> None:
         rules = self.game.rules
@@ -140,4 +170,3 @@ class Session:
 
     def _leave(self) -> None:
         self._ending = "The game was not finished."
-        self._is_finished = False

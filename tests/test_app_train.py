@@ -1,0 +1,189 @@
+"""`yomi train` and `yomi compare`: runs that go on after a kill, and matches of what they learned."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from safetensors.torch import load_file
+
+from app.compare import table
+from app.main import main
+from app.progress import Progress, duration
+from engine.rulesets import go_rules
+from selfplay.arena import MatchResult
+from selfplay.run_store import RunStore
+
+SMALL = [
+    "--preset",
+    "tiny",
+    "--iterations",
+    "2",
+    *(
+        part
+        for setting in (
+            "threads=1",
+            "network.blocks=1",
+            "network.channels=8",
+            "search.num_simulations=4",
+            "selfplay.games_per_iteration=12",
+            "selfplay.parallel_games=6",
+            "learner.passes=1",
+        )
+        for part in ("--set", setting)
+    ),
+]
+
+
+@pytest.fixture(autouse=True)
+def _warm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long this machine compiles, commands say nothing about it."""
+    monkeypatch.setattr("engine.jit.is_cache_warm", lambda: True)
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, list(arguments), catch_exceptions=False)
+
+
+def weights(path: Path) -> dict[str, bytes]:
+    """The tensors of a file, bit for bit; the order of its header is left to chance."""
+    return {name: tensor.numpy().tobytes() for name, tensor in load_file(path).items()}
+
+
+def checkpoints(folder: Path) -> dict[str, dict[str, bytes]]:
+    return {path.name: weights(path) for path in sorted(folder.glob("weights-*"))}
+
+
+def end_after_first_round(folder: Path, number: signal.Signals) -> tuple[int, str]:
+    """Start a run in a process of its own and end it as soon as its first round is reported."""
+    command = [str(Path(sys.executable).parent / "yomi"), "train", "--run", str(folder), *SMALL, "--json"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert json.loads(process.stdout.readline())["iteration"] == 1
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    return process.returncode, errors
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that nothing has disturbed."""
+    folder = tmp_path_factory.mktemp("finished")
+    assert run("train", "--run", str(folder), *SMALL).exit_code == 0
+    return folder
+
+
+def test_a_run_that_was_killed_goes_on_to_the_same_weights(finished: Path, tmp_path: Path) -> None:
+    returncode, _ = end_after_first_round(tmp_path, signal.SIGKILL)
+    assert returncode == -signal.SIGKILL
+    assert "weights-00002.safetensors" not in checkpoints(tmp_path)
+    result = run("train", "--run", str(tmp_path), *SMALL, "--json")
+    assert [json.loads(line)["iteration"] for line in result.stdout.splitlines()] == [2]
+    assert len(checkpoints(tmp_path)) == 3
+    assert checkpoints(tmp_path) == checkpoints(finished)
+
+
+def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
+    returncode, errors = end_after_first_round(tmp_path, signal.SIGINT)
+    expected = f"Stopped: {tmp_path} keeps all finished rounds; the same command goes on from there."
+    assert (returncode, errors.splitlines()[-1]) == (130, expected)
+    with RunStore(tmp_path) as store:
+        assert [checkpoint.iteration for checkpoint in store.checkpoints()] == [0, 1]
+
+
+def test_each_round_is_a_line_and_the_weights_come_last(tmp_path: Path) -> None:
+    result = run("train", "--run", str(tmp_path), *SMALL)
+    first, second, last = result.stdout.splitlines()
+    assert re.match(r"round   1 of 2  policy loss [\d.]+  value loss .* evaluations/s  ", first)
+    assert second.startswith("round   2 of 2  ")
+    assert last == f"Weights: {tmp_path}/weights-00002.safetensors"
+
+
+def test_a_finished_run_only_names_its_weights(finished: Path) -> None:
+    result = run("train", "--run", str(finished), *SMALL)
+    assert result.stdout == f"Weights: {finished}/weights-00002.safetensors\n"
+
+
+def test_a_run_goes_on_when_more_rounds_are_wanted_but_not_with_other_settings(finished: Path) -> None:
+    other = CliRunner().invoke(main, ["train", "--run", str(finished), *SMALL, "--set", "seed=9"])
+    assert other.exit_code == 2
+    assert re.fullmatch(r"Error: run .*: holds another configuration \(seed differ\).*\n", other.stderr)
+
+
+def test_a_run_starts_from_given_weights(finished: Path, tmp_path: Path) -> None:
+    path = finished / "weights-00002.safetensors"
+    result = run("train", "--run", str(tmp_path), *SMALL, "--set", "seed=2", "--initial", str(path))
+    assert result.exit_code == 0
+    assert weights(tmp_path / "weights-00000.safetensors") == weights(path)
+
+
+def test_weights_of_another_game_are_no_start(finished: Path, tmp_path: Path) -> None:
+    weights = str(finished / "weights-00002.safetensors")
+    result = run("train", "--preset", "gomoku6", "--run", str(tmp_path / "run"), "--initial", weights)
+    assert (result.exit_code, result.stderr) == (
+        2,
+        f"Error: --initial {weights}: knows go, expected gomoku\n",
+    )
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_match_of_a_run_is_printed_and_stored_with_it(finished: Path) -> None:
+    result = run("compare", str(finished), "random", "--visits", "4", "--games", "5", "--json")
+    figures = json.loads(result.stdout)
+    assert figures["games"] == figures["wins"] + figures["draws"] + figures["losses"] == 6
+    assert figures["rules"].startswith("Go 5x5, komi 6.5")
+    assert (figures["first"], figures["second"]) == (f"{finished} at 4", "random")
+    with RunStore(finished) as store:
+        stored = store.matches()[-1]
+    assert (stored["wins"], stored["games"], stored["rules"]["width"]) == (figures["wins"], 6, 5)
+
+
+def test_the_same_match_twice_gives_the_same_result() -> None:
+    match = ["compare", "uct:8", "random", "--game", "gomoku", "--size", "4", "--games", "6", "--json"]
+    assert run(*match).stdout == run(*match).stdout
+    assert run(*match).stdout != run(*match, "--seed", "2").stdout
+
+
+def test_a_network_plays_in_every_command(finished: Path) -> None:
+    played = CliRunner().invoke(
+        main, ["play", "--plain", "--agent", str(finished), "--visits", "2"], input="c3\n"
+    )
+    assert played.stdout.startswith("Go 5x5, komi 6.5")
+    assert "White (O) p" in played.stdout
+    spoken = CliRunner().invoke(
+        main, ["gtp", "--agent", str(finished), "--visits", "1"], input="1 genmove b\n"
+    )
+    assert re.fullmatch(r"=1 ([A-HJ][1-9]|pass)\n\n", spoken.stdout)
+
+
+def test_the_table_of_a_match_says_what_the_interval_allows() -> None:
+    result = MatchResult("a", "b", 60, 2, 38, 99, 31, 40.0, ())
+    assert table(go_rules(9), result).splitlines() == [
+        "a against b: Go 9x9, komi 7, positional superko, no suicide",
+        "win rate  95 % interval  won-drawn-lost  distinct games  verdict",
+        "61.0 %    51.2 .. 70.0   60-2-38         99 of 100       a is stronger",
+    ]
+    even = MatchResult("a", "b", 52, 0, 48, 100, 31, 40.0, ())
+    assert table(go_rules(9), even).endswith("no difference shown")
+
+
+def test_progress_is_told_in_lines_where_there_is_no_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("app.progress.LINE_EVERY_S", 0.02)
+    with Progress("Games", 4) as progress:
+        progress.advance(2)
+        progress._painter.join(0.2)
+    assert capsys.readouterr().err.startswith("Games: 2 of 4, about 0 s left\n")
+    with Progress("Thinking"):
+        pass
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.2, "0 s"), (89, "89 s"), (120, "2 min"), (9000, "2.5 h")])
+def test_lengths_of_time_are_for_people(seconds: float, text: str) -> None:
+    assert duration(seconds) == text

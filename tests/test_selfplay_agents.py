@@ -1,0 +1,187 @@
+"""Agents by name: what a name means, what it refuses, and moves that are legal, strong enough and in time."""
+
+from __future__ import annotations
+
+import math
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from diagrams import gomoku
+from random_records import random_network, random_record, tiny_run
+
+from engine.board import State, copy_row, new_state
+from engine.game import Game
+from engine.notation import action_of_vertex
+from engine.rulesets import Rules, go_rules, gomoku_rules
+from selfplay import agents
+from selfplay.agents import AgentError, AgentSpec, default_agent, network_agent, open_agent
+from selfplay.checkpoint import CheckpointError, save_network
+from selfplay.run_store import RunStore
+from selfplay.training_loop import train
+from selfplay.value_source import OutcomeValueSource
+
+SEED = np.random.SeedSequence(1)
+ALL_ROWS = np.arange(4)
+
+
+def positions(rules: Rules, num_rows: int = 4) -> tuple[State, list[Game]]:
+    """Unfinished games of some moves each, one a row."""
+    state = new_state(rules, num_rows)
+    games = []
+    for row in range(num_rows):
+        game = Game(rules)
+        for action in random_record(rules, seed=row, max_moves=4).moves:
+            game.play(int(action))
+        copy_row(game.state, 0, state, row)
+        games.append(game)
+    return state, games
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("weights") / "agent.safetensors"
+    save_network(path, random_network(1), go_rules(5))
+    return path
+
+
+@pytest.fixture
+def specs(weights: Path) -> list[AgentSpec]:
+    """One of each kind."""
+    return [
+        open_agent("random"),
+        open_agent("uct:8"),
+        open_agent(str(weights), visits=1),
+        open_agent(str(weights), visits=1, temperature=1.0),
+        open_agent(str(weights), visits=8),
+        open_agent(str(weights), seconds=0.02),
+    ]
+
+
+# Names.
+
+
+@pytest.mark.parametrize("name", ["", "Random", "go99", "uct8", "no/such/file", "\0", "random "])
+def test_a_name_that_is_no_agent_is_refused_with_those_that_are(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(AgentError, match="expected random, uct:VISITS") as caught:
+        open_agent(name)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("visits", ["", "0", "1", "-5", "1.5", "ten", "1000001", "9" * 5000, "²"])
+def test_uct_needs_a_sensible_number_of_visits(visits: str) -> None:
+    with pytest.raises(AgentError, match=r"expected uct:VISITS with 2\.\.1000000"):
+        open_agent(f"uct:{visits}")
+
+
+@pytest.mark.parametrize(
+    "strength",
+    [{"visits": 0}, {"visits": 10**7}, {"seconds": 0.0}, {"seconds": -1.0}, {"seconds": math.nan}],
+)
+def test_a_strength_that_makes_no_sense_is_refused(strength: dict[str, float]) -> None:
+    with pytest.raises(AgentError, match="expected"):
+        open_agent("random", **strength)  # type: ignore[arg-type]
+
+
+def test_a_file_that_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "agent.safetensors").write_bytes(b"PK\x03\x04 looks like a pickle of torch")
+    with pytest.raises(CheckpointError, match="expected a safetensors file"):
+        open_agent(str(tmp_path / "agent.safetensors"))
+
+
+def test_a_run_folder_names_its_latest_weights(tmp_path: Path) -> None:
+    with RunStore(tmp_path) as store:
+        train(store, tiny_run(iterations=1), OutcomeValueSource())
+    latest = open_agent(str(tmp_path)).network
+    saved = open_agent(str(tmp_path / "weights-00001.safetensors")).network
+    assert latest is not None
+    assert saved is not None
+    assert all((latest.state_dict()[name] == tensor).all() for name, tensor in saved.state_dict().items())
+
+
+def test_bundled_weights_are_known_by_their_name(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(agents, "WEIGHTS_FOLDER", weights.parent)
+    assert open_agent("agent").known_rules == go_rules(5)
+    with pytest.raises(AgentError, match="expected random, uct:VISITS, agent, or the path"):
+        open_agent("another")
+
+
+def test_the_default_agent_is_one_that_can_be_opened() -> None:
+    for rules in (go_rules(9), gomoku_rules(15)):
+        assert isinstance(open_agent(default_agent(rules)), AgentSpec)
+
+
+def test_labels_tell_name_and_strength(weights: Path) -> None:
+    network = random_network(1)
+    assert open_agent("random", visits=5).label() == "random"
+    assert open_agent("uct:50").label() == "uct:50"
+    assert network_agent("me", network, go_rules(5), visits=1).label() == "me at 1"
+    assert open_agent(str(weights)).label() == f"{weights} at 100"
+    assert open_agent(str(weights), seconds=0.5).label() == f"{weights} at 0.5 s"
+
+
+# Moves.
+
+
+@pytest.mark.parametrize("rules", [go_rules(5), go_rules(7), Rules("go", 4, 6)], ids=Rules.describe)
+def test_every_agent_plays_legal_moves_at_every_size(specs: list[AgentSpec], rules: Rules) -> None:
+    state, games = positions(rules)
+    for spec in specs:
+        chosen = spec.make(rules, 4, SEED).choose(state, ALL_ROWS)
+        assert all(int(action) in game.legal_actions() for action, game in zip(chosen, games, strict=True))
+
+
+def test_an_agent_plays_only_the_rows_it_is_asked_for_and_leaves_them_as_they_are(
+    specs: list[AgentSpec],
+) -> None:
+    state, _ = positions(go_rules(5))
+    before = [array.copy() for array in state if array is not state.scratch]
+    for spec in specs:
+        assert spec.make(go_rules(5), 4, SEED).choose(state, np.array([3, 1])).shape == (2,)
+    after = [array for array in state if array is not state.scratch]
+    assert all((one == other).all() for one, other in zip(before, after, strict=True))
+
+
+def test_the_same_seed_plays_the_same_moves(specs: list[AgentSpec]) -> None:
+    state, _ = positions(go_rules(5))
+    for spec in specs[:-1]:  # the clock decides for the last one
+        first, second = (
+            spec.make(go_rules(5), 4, np.random.SeedSequence(7)).choose(state, ALL_ROWS) for _ in range(2)
+        )
+        assert first.tolist() == second.tolist()
+
+
+def test_a_temperature_makes_moves_vary(weights: Path) -> None:
+    state, _ = positions(go_rules(5))
+    for visits in (1, 16):
+        agent = open_agent(str(weights), visits=visits, temperature=1.0).make(go_rules(5), 4, SEED)
+        assert len({tuple(agent.choose(state, ALL_ROWS)) for _ in range(10)}) > 1
+
+
+def test_a_network_of_another_game_is_refused(weights: Path) -> None:
+    with pytest.raises(AgentError, match="plays go, not gomoku"):
+        open_agent(str(weights)).make(gomoku_rules(5), 1, SEED)
+
+
+def test_search_completes_a_line() -> None:
+    game = gomoku("X X X . . . / O O O . . . / . . . . . . / . . . . . . / . . . . . . / . . . . . .")
+    game.rules = gomoku_rules(6, line_length=4)
+    game = Game(game.rules, game.stones())
+    agent = open_agent("uct:400").make(game.rules, 1, SEED)
+    assert agent.choose(game.state, np.array([0])).tolist() == [action_of_vertex("D6", game.rules)]
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.3])
+def test_an_agent_by_the_clock_answers_in_time(weights: Path, seconds: float) -> None:
+    rules = go_rules(9)
+    for name in ("uct:2", str(weights)):
+        agent = open_agent(name, seconds=seconds).make(rules, 1, SEED)
+        state = new_state(rules)
+        agent.choose(state, np.array([0]))  # compiles and warms up
+        started = time.monotonic()
+        agent.choose(state, np.array([0]))
+        assert seconds * 0.9 < time.monotonic() - started < seconds + 0.5

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from rlhf_variant.demonstration import Plan
 
 
+FIRST_GUESS_ROUNDS = 12
+MESSAGE_EVERY_S = 0.5
+
+
 class ArmProcess:
     """A training run on one core.
 
@@ -39,6 +43,7 @@ class ArmProcess:
         self.share = 0.0
         self.evaluations = 0
         self.weights: Path | None = None
+        self._rounds = 0
         self._failure: str | None = None
         self._budget = budget
         # Spawned, not forked: threads and OpenMP do not survive a fork.
@@ -63,9 +68,15 @@ class ArmProcess:
     def _note(self, kind: str, value: Any) -> None:
         if kind == "stage":
             self.stage = value
+        elif kind == "games":
+            # The round that is going on will cost about as much as those before it.
+            round_cost = (
+                self.evaluations / self._rounds if self._rounds else self._budget / FIRST_GUESS_ROUNDS
+            )
+            self.share = min(1.0, (self.evaluations + value * round_cost) / self._budget)
         elif kind == "round":
             self.stage = f"round {value['iteration']}"
-            self.evaluations = value["evaluations"]
+            self._rounds, self.evaluations = value["iteration"], value["evaluations"]
             self.share = min(1.0, self.evaluations / self._budget)
         elif kind == "done":
             self.stage, self.share, self.weights = "done", 1.0, Path(value)
@@ -101,15 +112,18 @@ def _work(sender: Connection, plan: "Plan", arm: str, folder: Path, reference: P
     from rlhf_variant.variant_loop import Stages
     from selfplay.training_loop import Report, Watcher
 
-    told = 0.0
+    games_in_round, told = 0, 0.0
 
-    def on_games(_: int) -> None:
-        nonlocal told
-        if time.monotonic() - told > 1.0:
+    def on_games(count: int) -> None:
+        nonlocal games_in_round, told
+        games_in_round += count
+        if time.monotonic() - told > MESSAGE_EVERY_S:
             told = time.monotonic()
-            sender.send(("alive", None))
+            sender.send(("games", games_in_round / plan.training().selfplay.games_per_iteration))
 
     def on_report(report: Report) -> None:
+        nonlocal games_in_round
+        games_in_round = 0
         sender.send(("round", {"iteration": report.iteration, "evaluations": report.evaluations}))
 
     stages = Stages(

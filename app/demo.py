@@ -132,7 +132,7 @@ class Demonstration:
         reference, told = self._reference(sgf)
         try:
             budget = self._budget(reference)
-            self._train(["rl", "rlhf"], reference, budget)
+            self._train(["RL", "RLHF"], reference, budget)
             has_time = time.monotonic() - self._started < TWIN_DEADLINE_S
             if twin and has_time:
                 self._start("twin", reference, budget)
@@ -215,17 +215,17 @@ class Demonstration:
             weights = reference if arm == "reference" else self._arms[arm].result()
             return arm_agent(plan, arm, weights, visits)
 
-        rl, rlhf = agent("rl"), agent("rlhf")
+        rl, rlhf = agent("RL"), agent("RLHF")
         headline = self._play(rlhf, rl, HEADLINE_GAMES)
-        self._judges["RLHF v RL"] = judge(plan, self._out / "rlhf", headline).to_dict()
+        self._judges["RLHF v RL"] = judge(plan, self._out / "RLHF", headline).to_dict()
         self._add(headline.reversed(), plan.visits)
         self._add(self._play(rl, open_agent("random"), SIDE_GAMES), plan.visits)
         self._add(self._play(rl, agent("reference"), SIDE_GAMES), plan.visits)
         self._add(self._play(rlhf, open_agent("random"), SIDE_GAMES), plan.visits)
         against_reference = self._play(rlhf, agent("reference"), SIDE_GAMES)
-        self._judges["RLHF v reference"] = judge(plan, self._out / "rlhf", against_reference).to_dict()
+        self._judges["RLHF v reference"] = judge(plan, self._out / "RLHF", against_reference).to_dict()
         self._add(against_reference, plan.visits)
-        self._add(self._play(agent("rl", 1), agent("rlhf", 1), HEADLINE_GAMES), 1)
+        self._add(self._play(agent("RL", 1), agent("RLHF", 1), HEADLINE_GAMES), 1)
         self._add(self._play(rl, open_agent("uct:1000"), UCT_GAMES), plan.visits)
         self._add(self._play(rlhf, open_agent("uct:1000"), UCT_GAMES), plan.visits)
         if "twin" in self._arms:
@@ -267,16 +267,17 @@ class Demonstration:
 
         models = {}
         for arm in self._arms:
-            if arm != "rl":
+            if arm != "RL":
                 with RunStore(self._out / arm, create=False) as store:
                     models[arm] = preference_report(store)
         result = {
             "rules": self._plan.rules.describe(),
             "seed": self._plan.seed,
             "labeler": self._plan.labeler,
+            "visits": self._plan.visits,
             "reference": told,
             "pairs": self._pairs,
-            "rm_accuracy": models["rlhf"]["accuracy"],
+            "rm_accuracy": models["RLHF"]["accuracy"],
             "reward_models": models,
             "judges": self._judges,
             "evaluations": {arm: process.evaluations for arm, process in self._arms.items()},
@@ -293,8 +294,8 @@ class Demonstration:
         """What true RL should have reached and did not; said, never hidden."""
         wanted = {"random": 0.95, "reference": 0.90}
         return [
-            f"rl against {pair['second']} {100 * pair['win_rate']:.0f} %, expected"
+            f"RL against {pair['second']} {100 * pair['win_rate']:.0f} %, expected"
             f" {100 * wanted[pair['second']]:.0f} %"
             for pair in self._pairs
-            if pair["first"] == "rl" and pair["win_rate"] < wanted.get(pair["second"], 0.0)
+            if pair["first"] == "RL" and pair["win_rate"] < wanted.get(pair["second"], 0.0)
         ]

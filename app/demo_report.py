@@ -12,8 +12,8 @@ BLUE, ORANGE, GRAY = "#0072B2", "#E69F00", "#999999"
 
 def pair_name(pair: dict[str, Any]) -> str:
     """Who met whom, in short."""
-    visits = "policy only" if pair["visits"] == 1 else f"{pair['visits']} visits"
-    return f"{pair['first']} v {pair['second']}, {visits}"
+    note = ", policy only" if pair["visits"] == 1 else ""
+    return f"{pair['first']} v {pair['second']}{note}"
 
 
 def print_report(result: dict[str, Any]) -> None:
@@ -22,21 +22,23 @@ def print_report(result: dict[str, Any]) -> None:
     Args:
         result: what result.json holds.
     """
+    from rich import box
     from rich.console import Console
     from rich.table import Table
 
     console = Console(highlight=False)
-    table = Table(title=f"Win rates of the first agent, {result['rules']}", title_justify="left")
-    for column in ("match", "win rate", "95 % interval", "games", "distinct", "verdict"):
-        table.add_column(column, justify="left" if column in ("match", "verdict") else "right")
+    console.print(f"\n{result['rules']}; networks at {result['visits']} visits a move")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in ("first v second", "win rate", "95 %", "games (distinct)", "verdict"):
+        left = column in ("first v second", "verdict")
+        table.add_column(column, justify="left" if left else "right", no_wrap=True)
     for index, pair in enumerate(result["pairs"]):
         low, high = pair["interval"]
         table.add_row(
             pair_name(pair),
             f"{100 * pair['win_rate']:.0f} %",
-            f"{100 * low:.0f} .. {100 * high:.0f}",
-            str(pair["games"]),
-            str(pair["distinct_games"]),
+            f"{100 * low:.0f}..{100 * high:.0f}",
+            f"{pair['games']} ({pair['distinct_games']})",
             pair["verdict"],
             style="bold" if index == 0 else None,
         )

@@ -32,11 +32,11 @@ def random_point(state: State, row: int, random: RandomState, random_row: int) -
     remaining = state.scalars[row, NUM_EMPTY]
     while remaining > 0:
         index = random_below(random, random_row, remaining)
-        point = int(state.empty[row, index])
+        point = 0 + state.empty[row, index]  # widened: one compiled legality test for all
         if not is_go:
-            return point
+            return int(point)
         if not is_own_eye(state, row, point, color) and go_legality(state, row, point) == LEGAL:
-            return point
+            return int(point)
         # Set the refused point aside behind the others and draw again.
         remaining -= 1
         moved = state.empty[row, remaining]

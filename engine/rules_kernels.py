@@ -52,12 +52,12 @@ def legality(state: State, row: int, action: int) -> int:
 def play(state: State, row: int, action: int) -> None:
     """Play a legal action of the side to move. Mutates: state[row]. Precondition: legal."""
     width = int(state.rules[row, WIDTH])
-    if action == width * state.rules[row, HEIGHT]:
-        play_go(state, row, PASS_POINT)
-    elif state.rules[row, GAME] == GO:
-        play_go(state, row, point_of(action, width))
+    is_pass = action == width * state.rules[row, HEIGHT]
+    point = PASS_POINT if is_pass else point_of(action, width)
+    if state.rules[row, GAME] == GO:
+        play_go(state, row, point)
     else:
-        play_gomoku(state, row, point_of(action, width))
+        play_gomoku(state, row, point)
 
 
 @kernel

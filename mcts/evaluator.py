@@ -54,9 +54,9 @@ def _roll_out(
         sign = 1.0 if state.scalars[row, TO_PLAY] == BLACK else -1.0
         total = 0.0
         for _ in range(repeats):
-            copy_row(state, row, work, 0)
-            play_out(work, 0, random, row)
-            score = score_black(work, 0)
+            copy_row(state, row, work, row)
+            play_out(work, row, random, row)
+            score = score_black(work, row)
             if score > 0.0:
                 total += sign
             elif score < 0.0:
@@ -79,7 +79,7 @@ class RolloutEvaluator:
             seed: entropy; each row has a generator of its own.
             repeats: random games a position.
         """
-        self._work = allocate_state(1, rules.width, rules.height, rules.resolved_move_limit + 2)
+        self._work = allocate_state(batch, rules.width, rules.height, rules.resolved_move_limit + 2)
         self._random = new_random_state(seed, batch)
         self._repeats = repeats
 

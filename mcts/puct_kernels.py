@@ -71,6 +71,12 @@ def uct_edge(tree: Tree, row: int, node: int, c_uct: float) -> int:
     return best
 
 
+@inline_kernel
+def _root_node() -> int:
+    """ROOT as a number that is no literal, for which Numba would compile every callee once more."""
+    return ROOT
+
+
 @kernel
 def select_leaves(
     tree: Tree,
@@ -91,7 +97,7 @@ def select_leaves(
     for index in range(rows.shape[0]):
         row = rows[index]
         copy_row(roots, row, leaves, row)
-        node = ROOT
+        node = _root_node()
         length = 0
         tree.leaf_kind[row] = OPEN_LEAF
         while tree.node_kind[row, node] == INNER:
@@ -103,7 +109,7 @@ def select_leaves(
             tree.path_node[row, length] = node
             tree.path_edge[row, length] = edge
             length += 1
-            play(leaves, row, tree.edge_action[row, edge])
+            play(leaves, row, 0 + tree.edge_action[row, edge])  # widened: one compiled `play` for all
             node = int(tree.edge_child[row, edge])
             if node == NO_CHILD:
                 break
@@ -194,6 +200,27 @@ def add_open_leaves(
             tree.edge_value_sum[row, edge] = 0.0
             tree.edge_child[row, edge] = NO_CHILD
         back_up(tree, row, node, values[index])
+
+
+@kernel
+def best_root_actions(tree: Tree, rows: npt.NDArray[np.int64], actions: npt.NDArray[np.int64]) -> None:
+    """Write the most visited action of each root; of equally visited ones the best valued. Mutates: actions.
+
+    Args:
+        tree: the trees.
+        rows: `[n]` which trees.
+        actions: `[n]` receives them.
+    """
+    for index in range(rows.shape[0]):
+        row = rows[index]
+        first = int(tree.first_edge[row, ROOT])
+        best, best_count, best_value = first, -1, 0.0
+        for edge in range(first, first + int(tree.edge_count[row, ROOT])):
+            count = int(tree.edge_visit_count[row, edge])
+            value = tree.edge_value_sum[row, edge] / max(count, 1)
+            if count > best_count or (count == best_count and value > best_value):
+                best, best_count, best_value = edge, count, value
+        actions[index] = tree.edge_action[row, best]
 
 
 @kernel

@@ -20,6 +20,7 @@ from mcts.puct_kernels import (
     ROOT,
     add_open_leaves,
     add_terminal_leaves,
+    best_root_actions,
     root_visits,
     select_leaves,
 )
@@ -131,6 +132,13 @@ class Search:
         visits = np.empty((len(active), self._logits.shape[1]), np.int32)
         root_visits(self.tree, active, visits)
         return visits
+
+    def best_actions(self, rows: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
+        """`[n]` most visited root actions of the latest run; of equals the best valued."""
+        active = np.asarray(rows, np.int64)
+        actions = np.empty(len(active), np.int64)
+        best_root_actions(self.tree, active, actions)
+        return actions
 
     def root_values(self, rows: npt.NDArray[np.integer]) -> Floats:
         """`[n]` mean values of the roots to the side to move."""

@@ -42,7 +42,7 @@ BENCHMARK_S = 5.0
 SELFPLAY_S = 50.0
 """Seconds of self-play that an arm gets; the machine's measured rate turns them into evaluations."""
 MAX_GAMES = 900
-ARMS = {"rl": "who won", "rlhf": "a labeler's comparisons", "twin": "comparisons by the truth"}
+ARMS = {"RL": "who won", "RLHF": "a labeler's comparisons", "twin": "comparisons by the truth"}
 """What each arm learns values from."""
 
 
@@ -193,7 +193,7 @@ def run_arm(
     network, rules = load_network(reference)
     config = plan.training()
     with RunStore(folder) as store:
-        if arm == "rl":
+        if arm == "RL":
             return train(store, config, OutcomeValueSource(), network, stages.training, max_evaluations)
         policy = network_agent("reference", network, rules, visits=1, temperature=1.0)
         preferences = plan.preferences(arm)

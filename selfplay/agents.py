@@ -7,7 +7,7 @@ strength of a network agent is set by visits or seconds a move; one visit means 
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -20,12 +20,12 @@ from mcts.config import SearchConfig
 from mcts.evaluator import Evaluator, RolloutEvaluator
 from mcts.policy_target import choose_actions
 from mcts.search import Search
-from selfplay.checkpoint import load_network
-from selfplay.inference import NetworkEvaluator, prepare_for_inference
-from selfplay.network import Network
-from selfplay.run_store import DATABASE
-from selfplay.training_loop import latest_weights
+from selfplay.run_store import DATABASE, latest_weights
 
+if TYPE_CHECKING:
+    from selfplay.network import Network
+
+# torch is imported where a network is needed: agents without one are ready two seconds earlier.
 WEIGHTS_FOLDER = Path(__file__).parent / "weights"
 DEFAULT_VISITS = 100
 MAX_NODES_BY_TIME = 50_000
@@ -88,7 +88,7 @@ class PolicyAgent:
 
 
 class SearchAgent:
-    """A tree search: the most visited move, or a draw from the visits.
+    """A tree search: the most visited move (of equals the best valued), or a draw from the visits.
 
     Attributes:
         search: the search, whose latest trees callers may read.
@@ -110,6 +110,8 @@ class SearchAgent:
         """See `Agent.choose`."""
         deadline = None if self._seconds is None else time.monotonic() + self._seconds
         self.search.run(state, rows, deadline=deadline)
+        if self._temperature == 0:
+            return self.search.best_actions(rows)
         temperatures = np.full(len(rows), self._temperature)
         return choose_actions(self.search.visit_counts(rows), temperatures, self._random.random(len(rows)))
 
@@ -131,7 +133,7 @@ class AgentSpec:
     visits: int | None = None
     seconds: float | None = None
     temperature: float = 0.0
-    network: Network | None = None
+    network: "Network | None" = None
     known_rules: Rules | None = None
 
     def label(self) -> str:
@@ -163,6 +165,8 @@ class AgentSpec:
             return self._search_agent(config, rollouts, rules, batch, search_seed, move_seed)
         if self.known_rules is not None and self.known_rules.game != rules.game:
             raise AgentError(f"agent {self.name}: plays {self.known_rules.game}, not {rules.game}")
+        from selfplay.inference import NetworkEvaluator, prepare_for_inference
+
         evaluator = NetworkEvaluator(prepare_for_inference(self.network), rules, batch)
         visits = self.visits or DEFAULT_VISITS
         if visits == 1 and self.seconds is None:
@@ -212,12 +216,14 @@ def open_agent(
         return AgentSpec(name)
     if name == "uct" or name.startswith("uct:"):
         return AgentSpec(name, _uct_visits(name), seconds, temperature)
+    from selfplay.checkpoint import load_network
+
     network, rules = load_network(_weights_of(name))
     return AgentSpec(name, visits, seconds, temperature, network, rules)
 
 
 def network_agent(
-    name: str, network: Network, rules: Rules, *, visits: int, temperature: float = 0.0
+    name: str, network: "Network", rules: Rules, *, visits: int, temperature: float = 0.0
 ) -> AgentSpec:
     """An agent from weights in memory.
 

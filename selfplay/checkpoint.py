@@ -110,7 +110,7 @@ def load_network(path: Path, sha256: str | None = None) -> tuple[Network, Rules]
         rules = rules_from_dict(description["rules"])
         if (description["format"], description["planes"]) != (FORMAT, NUM_PLANES):
             raise CheckpointError(f"checkpoint {path}: of another version of yomi")
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise CheckpointError(f"checkpoint {path}: expected weights saved by yomi ({error})") from None
     with torch.device("meta"):
         network = Network(config)

@@ -275,6 +275,19 @@ def _game_from_row(row: tuple[Any, ...]) -> GameRecord:
     )
 
 
+def latest_weights(folder: Path) -> Path:
+    """The newest recorded weights of a run folder.
+
+    Raises:
+        RunError: no run, or none saved yet.
+    """
+    with RunStore(folder, create=False) as store:
+        saved = store.checkpoints()
+    if not saved:
+        raise RunError(f"run {folder}: has no weights yet")
+    return saved[-1].weights
+
+
 def environment() -> dict[str, str]:
     """What a result depends on besides its configuration: versions and the machine."""
     packages = {}

@@ -248,16 +248,3 @@ def _save(
     for old in store.checkpoints()[:-KEPT_CHECKPOINTS]:
         old.optimizer.unlink(missing_ok=True)
     return checkpoint
-
-
-def latest_weights(folder: Path) -> Path:
-    """The newest recorded weights of a run folder.
-
-    Raises:
-        RunError: no run, or none saved yet.
-    """
-    with RunStore(folder, create=False) as store:
-        saved = store.checkpoints()
-    if not saved:
-        raise RunError(f"run {folder}: has no weights yet")
-    return saved[-1].weights

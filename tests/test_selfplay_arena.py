@@ -85,6 +85,18 @@ def test_a_verdict_needs_an_interval_without_half(wins: int, losses: int, verdic
     assert result_of(wins, 0, losses).verdict() == verdict
 
 
+def test_a_match_seen_from_the_other_side_is_the_same_match() -> None:
+    result = play_match(RANDOM, open_agent("uct:10"), gomoku_rules(4), 20, seed=1)
+    other = result.reversed()
+    assert (other.first, other.wins, other.draws) == ("uct:10", result.losses, result.draws)
+    assert other.win_rate == pytest.approx(1 - result.win_rate)
+    assert other.interval == pytest.approx(tuple(1 - end for end in reversed(result.interval)))
+    assert other.wins_as_black == sum(
+        score > 0 and not first_is_black for _, first_is_black, score in result.games
+    )
+    assert other.reversed() == result
+
+
 # How a match is played.
 
 

@@ -22,8 +22,8 @@ from selfplay.config import TrainConfig
 from selfplay.generate import SelfPlayConfig, generate_games
 from selfplay.learner import DivergedError, Learner, LearnerConfig
 from selfplay.network import NetworkConfig
-from selfplay.run_store import RunError, RunStore
-from selfplay.training_loop import Report, Watcher, latest_weights, network_evaluators, train
+from selfplay.run_store import RunError, RunStore, latest_weights
+from selfplay.training_loop import Report, Watcher, network_evaluators, train
 from selfplay.value_source import OutcomeValueSource
 
 METRICS = ("loss_policy", "loss_value", "mean_moves", "black_win_share", "distinct_game_share", "evaluations")

@@ -23,7 +23,7 @@ RESULT_FILE = "result.json"
 REFERENCE_FILE = "reference.safetensors"
 HEADLINE_GAMES = 200
 SIDE_GAMES = 100
-UCT_GAMES = 30
+UCT_GAMES = 20
 TWIN_DEADLINE_S = 200.0
 """The twin is trained only if the two arms were done by then."""
 DEFAULT_SIZE = {"go": 7, "gomoku": 6}

@@ -12,7 +12,7 @@ BLUE, ORANGE, GRAY = "#0072B2", "#E69F00", "#999999"
 
 def pair_name(pair: dict[str, Any]) -> str:
     """Who met whom, in short."""
-    note = ", policy only" if pair["visits"] == 1 else ""
+    note = ", no search" if pair["visits"] == 1 else ""
     return f"{pair['first']} v {pair['second']}{note}"
 
 
@@ -22,14 +22,13 @@ def print_report(result: dict[str, Any]) -> None:
     Args:
         result: what result.json holds.
     """
-    from rich import box
     from rich.console import Console
     from rich.table import Table
 
     console = Console(highlight=False)
-    console.print(f"\n{result['rules']}; networks at {result['visits']} visits a move")
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in ("first v second", "win rate", "95 %", "games (distinct)", "verdict"):
+    console.print(f"\n{result['rules']}; networks at {result['visits']} visits a move\n")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in ("first v second", "win rate", "95 %", "distinct", "verdict"):
         left = column in ("first v second", "verdict")
         table.add_column(column, justify="left" if left else "right", no_wrap=True)
     for index, pair in enumerate(result["pairs"]):
@@ -38,11 +37,12 @@ def print_report(result: dict[str, Any]) -> None:
             pair_name(pair),
             f"{100 * pair['win_rate']:.0f} %",
             f"{100 * low:.0f}..{100 * high:.0f}",
-            f"{pair['games']} ({pair['distinct_games']})",
+            f"{pair['distinct_games']} of {pair['games']}",
             pair["verdict"],
             style="bold" if index == 0 else None,
         )
     console.print(table)
+    console.print()
     for arm, report in result["reward_models"].items():
         console.print(
             f"{arm}: labeler {report['labeler']}, {report['num_train'] + report['num_held_out']} comparisons;"
@@ -124,7 +124,7 @@ def save_chart(result: dict[str, Any], path: Path) -> None:
     judges.set_ylim(0, 1)
     judges.set_ylabel("share of final boards called won")
     judges.set_title("proxy against truth, same boards")
-    judges.legend(loc="upper right", fontsize=8)
+    judges.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncol=3, frameon=False)
     figure.tight_layout()
     figure.savefig(path, dpi=110)
     pyplot.close(figure)

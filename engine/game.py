@@ -6,7 +6,7 @@ import numpy as np
 
 from engine import board
 from engine.board import BLACK, EMPTY, GO, WHITE, State
-from engine.errors import IllegalMoveError
+from engine.errors import IllegalMoveError, NotationError
 from engine.geometry import point_of
 from engine.go_kernels import (
     GAME_OVER,
@@ -75,9 +75,16 @@ def set_position(state: State, row: int, stones: Stones, to_play: int = BLACK) -
         row: which game.
         stones: `[height, width]` of the row's size; in Go every chain must have a liberty.
         to_play: BLACK or WHITE.
+
+    Raises:
+        NotationError: stones of another size or color, or a chain without liberties.
     """
+    height, width = int(state.rules[row, board.HEIGHT]), int(state.rules[row, board.WIDTH])
+    if stones.shape != (height, width):
+        raise NotationError(f"stones of shape {stones.shape}: expected {height} rows of {width}")
+    if not np.isin(stones, (EMPTY, BLACK, WHITE)).all() or to_play not in (BLACK, WHITE):
+        raise NotationError("stones: expected empty, black and white alone")
     board.reset(state, row)
-    width = stones.shape[1]
     for y, x in np.argwhere(stones != EMPTY):
         point = int(point_of(int(y) * width + int(x), width))
         color = int(stones[y, x])
@@ -87,7 +94,12 @@ def set_position(state: State, row: int, stones: Stones, to_play: int = BLACK) -
             take_empty(state, row, point)
             state.stone[row, point] = color
             state.hash[row] ^= ZOBRIST[color, point]
+    if not np.array_equal(stones_of(state, row), stones):
+        raise NotationError("stones: expected a liberty for every chain")
+    if state.rules[row, board.GAME] != GO and state.scalars[row, board.NUM_EMPTY] == 0:
+        state.scalars[row, board.IS_OVER] = 1
     state.scalars[row, board.TO_PLAY] = to_play
+    state.scalars[row, [board.PRISONERS_OF_BLACK, board.PRISONERS_OF_WHITE]] = 0
     board.forget_history(state, row)
 
 
@@ -107,6 +119,9 @@ class Game:
             rules: the rules.
             stones: `[height, width]` stones to start from, or None for an empty board.
             to_play: who moves first.
+
+        Raises:
+            NotationError: stones that are no position of this game.
         """
         self.rules = rules
         self.state = board.new_state(rules)
@@ -160,6 +175,8 @@ class Game:
 
     def refusal(self, action: int) -> str | None:
         """Why the side to move may not play this action, or None when it may."""
+        if not 0 <= action <= self.rules.pass_action:
+            return REASONS[GAME_OVER if self.is_over else OFF_BOARD]
         code = int(legality(self.state, 0, action))
         return None if code == LEGAL else REASONS[code]
 
@@ -172,9 +189,12 @@ class Game:
 
         Raises:
             IllegalMoveError: the rules forbid it; the game stays as it was.
+            NotationError: no such color.
         """
         before = self.state.scalars[0].copy()
         color = self.to_play if color is None else color
+        if color not in (BLACK, WHITE):
+            raise NotationError(f"color {color}: expected {BLACK} for Black or {WHITE} for White")
         self._set_to_play(color)
         reason = self.refusal(action)
         if reason is not None:

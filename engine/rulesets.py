@@ -99,7 +99,12 @@ def rules_from_dict(values: dict[str, Any]) -> Rules:
         RulesError: a key is unknown or a value out of range.
     """
     try:
-        return Rules(**values)
+        rules = Rules(**values)
+        for name, default in asdict(Rules("go", 1, 1)).items():
+            kinds = (int, float) if isinstance(default, float) else type(default)
+            if not isinstance(getattr(rules, name), kinds):
+                raise TypeError(f"{name} has the wrong type")
+        return rules
     except TypeError as error:
         raise RulesError(f"rules {values!r}: {error}") from None
 

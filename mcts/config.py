@@ -40,3 +40,11 @@ class SearchConfig:
             raise ValueError(f"selection {self.selection!r}: expected puct or uct")
         if not 0 <= self.noise_weight <= 1:
             raise ValueError(f"noise_weight {self.noise_weight}: expected 0..1")
+        for name in ("c_puct_init", "c_uct", "fpu_reduction", "root_fpu_reduction"):
+            value = getattr(self, name)
+            if not 0 <= value <= 100:
+                raise ValueError(f"{name} {value}: expected 0..100")
+        for name in ("c_puct_base", "noise_total"):
+            value = getattr(self, name)
+            if not 0 < value <= 1e9:
+                raise ValueError(f"{name} {value}: expected a positive number")

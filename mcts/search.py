@@ -9,7 +9,7 @@ import time
 import numpy as np
 import numpy.typing as npt
 
-from engine.board import State, allocate_state
+from engine.board import IS_OVER, State, allocate_state
 from engine.random_state import new_random_state
 from engine.rulesets import Rules
 from engine.scoring import values_to_play
@@ -85,9 +85,16 @@ class Search:
             noise: whether to mix exploration noise into the root priors.
             num_simulations: instead of the configured number.
             deadline: `time.monotonic()` after which to stop early, with at least two simulations done.
+
+        Raises:
+            ValueError: a game is over, or there are fewer than two simulations.
         """
         active = np.asarray(rows, np.int64)
+        if (roots.scalars[active, IS_OVER] != 0).any():
+            raise ValueError("search: expected games that are not over")
         limit = min(num_simulations or self.config.num_simulations, self._max_nodes)
+        if limit < 2:
+            raise ValueError(f"search: {limit} simulations, expected at least 2")
         reset_trees(self.tree, active)
         for simulation in range(limit):
             self._simulate(roots, active)

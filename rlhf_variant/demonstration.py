@@ -35,13 +35,14 @@ from selfplay.run_store import RunStore
 from selfplay.training_loop import network_evaluators, train
 from selfplay.value_source import OutcomeValueSource
 
-TEACHER_GAMES = 500
+TEACHER_GAMES = 400
 TEACHER_VISITS = 100
 CLONE_EPOCHS = 4.0
 BENCHMARK_S = 5.0
-SELFPLAY_S = 50.0
+SELFPLAY_S = 40.0
 """Seconds of self-play that an arm gets; the machine's measured rate turns them into evaluations."""
-MAX_GAMES = 900
+MAX_GAMES = 600
+GAMES_PER_ROUND = 50
 ARMS = {"RL": "who won", "RLHF": "a labeler's comparisons", "twin": "comparisons by the truth"}
 """What each arm learns values from."""
 
@@ -69,13 +70,13 @@ class Plan:
             network=NetworkConfig(blocks=3, channels=32),
             search=SearchConfig(num_simulations=self.visits),
             selfplay=SelfPlayConfig(
-                games_per_iteration=75,
-                parallel_games=75,
+                games_per_iteration=GAMES_PER_ROUND,
+                parallel_games=GAMES_PER_ROUND,
                 final_temperature=0.3,
                 temperature_plies=self.rules.area // 3,
             ),
             learner=LearnerConfig(learning_rate=1e-3, window_games=300),
-            iterations=MAX_GAMES // 75,
+            iterations=MAX_GAMES // GAMES_PER_ROUND,
             seed=self.seed,
             threads=1,
         )

@@ -6,7 +6,6 @@ import os
 from typing import Any
 
 import numba
-import numpy as np
 from naive_go import Board
 
 from engine import board
@@ -76,8 +75,3 @@ def visible(state: State, row: int) -> dict[str, Any]:
 def padded_point(action: int, width: int) -> int:
     """Index of an action on the padded board."""
     return (action // width + 1) * (width + 1) + action % width + 1
-
-
-def legal_points(mask: np.ndarray) -> list[int]:
-    """Indices of the nonzero entries of a flat mask."""
-    return np.flatnonzero(mask).tolist()

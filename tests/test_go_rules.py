@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from diagrams import assert_shows, go, play, refusal, visible
 
 from engine import board
 from engine.board import BLACK, EMPTY, WHITE
 from engine.consistency import check_consistency
-from engine.errors import IllegalMoveError
+from engine.errors import IllegalMoveError, NotationError
 from engine.game import Game
-from engine.rulesets import Rules
+from engine.notation import parse_diagram
+from engine.rulesets import Rules, go_rules
 
 pytestmark = pytest.mark.interpreted
 
@@ -267,7 +269,7 @@ def test_illegal_move_of_the_other_color_leaves_the_turn_and_the_ko_unchanged() 
     game = play(go(KO_SHAPE, ko="simple"), "C3")
     before = visible(game.state, 0)
     with pytest.raises(IllegalMoveError) as caught:
-        game.play(0 + 1, BLACK)
+        game.play(1, BLACK)
     assert (caught.value.color, caught.value.reason) == ("black", "occupied")
     assert visible(game.state, 0) == before
     assert refusal(game, "B3") == "ko"
@@ -291,7 +293,7 @@ def test_side_that_moves_twice_may_fill_the_ko_it_has_just_taken() -> None:
 def test_undo_takes_back_move_after_move_to_the_very_start() -> None:
     game = go(KO_SHAPE, to_play=WHITE)
     seen = [visible(game.state, 0)]
-    for action, color in ((16 - 1, None), (6, None), (0, BLACK), (5, WHITE), (16, None), (12, WHITE)):
+    for action, color in ((15, None), (6, None), (0, BLACK), (5, WHITE), (16, None), (12, WHITE)):
         game.play(action, color)
         seen.append(visible(game.state, 0))
     while game.moves:
@@ -366,3 +368,25 @@ def test_boards_may_be_rectangles_up_to_twenty(width: int, height: int) -> None:
     assert game.stones().shape == (height, width)
     assert game.score_black() == (width * height if width * height > 1 else 0)
     check_consistency(game.state, 0)
+
+
+@pytest.mark.parametrize(
+    ("stones", "expected"),
+    [
+        (np.eye(5, dtype=np.int8), "expected 3 rows of 3"),
+        (np.full((3, 3), 7, np.int8), "empty, black and white"),
+        (parse_diagram("O X . / X . . / . . ."), "a liberty for every chain"),
+    ],
+)
+def test_stones_that_are_no_position_are_refused(stones: np.ndarray, expected: str) -> None:
+    with pytest.raises(NotationError, match=expected):
+        Game(go_rules(3), stones)
+
+
+def test_a_color_or_an_action_from_nowhere_is_refused() -> None:
+    game = Game(go_rules(3))
+    with pytest.raises(NotationError, match="color 7"):
+        game.play(4, 7)
+    with pytest.raises(IllegalMoveError, match="off the board"):
+        game.play(10**30)
+    assert not game.moves

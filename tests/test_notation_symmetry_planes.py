@@ -378,7 +378,7 @@ def test_planes_are_those_of_the_table(rules: Rules) -> None:
             naive.play(action)
 
 
-def test_every_plane_but_the_board_is_used_by_one_game_or_the_other_and_some_change() -> None:
+def test_every_plane_is_used_and_only_by_the_game_it_belongs_to() -> None:
     rng = random.Random(13)
     seen = np.zeros((len(RULES), NUM_PLANES), bool)
     for index, rules in enumerate(RULES):

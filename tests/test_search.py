@@ -426,6 +426,22 @@ def test_moves_without_visits_are_never_chosen(uniform_number: float, temperatur
     assert action in (2, 4)
 
 
+@pytest.mark.interpreted
+def test_best_action_is_the_most_visited_one_and_of_equals_the_best_valued() -> None:
+    search = searched(Game(go_rules(2)), UniformEvaluator(), num_simulations=6)
+    first = int(search.tree.first_edge[0, ROOT])
+    edges = slice(first, first + int(search.tree.edge_count[0, ROOT]))
+    for counts, values, expected in (
+        ([1, 3, 2, 0, 1], [9.0, 0.0, 2.0, 0.0, 9.0], 1),
+        ([2, 3, 3, 0, 3], [0.0, -1.0, 2.0, 0.0, 1.0], 2),
+        ([2, 2, 0, 0, 2], [0.0, 0.0, 0.0, 0.0, 0.0], 0),
+        ([0, 1, 0, 0, 4], [0.0, 1.0, 0.0, 0.0, -4.0], 4),
+    ):
+        search.tree.edge_visit_count[0, edges] = counts
+        search.tree.edge_value_sum[0, edges] = values
+        assert search.best_actions(ONE_ROW).tolist() == [expected]
+
+
 def test_policy_targets_are_visits_as_probabilities() -> None:
     targets = policy_targets(np.array([[1, 0, 3], [5, 5, 0]], np.int32))
     assert targets.dtype == np.float32

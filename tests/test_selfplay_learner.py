@@ -104,7 +104,7 @@ def test_the_evaluator_gives_the_values_and_logits_of_the_network() -> None:
     NetworkEvaluator(prepare_for_inference(network), rules, 3).evaluate(state, np.arange(3), logits, values)
     # bfloat16 keeps eight bits.
     np.testing.assert_allclose(logits, expected.policy_logits, rtol=0.05, atol=0.05)
-    np.testing.assert_allclose(values, np.tanh(expected.value_logit), rtol=0.05, atol=0.05)
+    np.testing.assert_allclose(values, np.tanh(expected.value_logit.numpy()), rtol=0.05, atol=0.05)
 
 
 # The losses.

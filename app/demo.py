@@ -11,6 +11,7 @@ import click
 from app.arm_process import ArmProcess
 from app.console import announce_compilation, notice, stopping
 from app.demo_report import CHART_FILE, draw_in_terminal, print_report, save_chart
+from app.pretrain import sgf_files
 from app.progress import Progress, duration, getting_ready
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ class Demonstration:
         from selfplay.imitation import records_from_sgf
 
         rules = self._plan.rules
-        paths = sorted(folder.rglob("*.sgf"))[: 2 * TEACHER_GAMES]
+        paths = sgf_files(folder, 2 * TEACHER_GAMES)
         with Progress("Reading games", len(paths)) as progress:
             games, _ = records_from_sgf(paths, rules.game, rules.width, progress.advance)
         if len(games) < 20:

@@ -8,7 +8,9 @@ from contextlib import AbstractContextManager, nullcontext
 from app.console import notice
 
 BAR_AFTER_S = 2.0
-LINE_EVERY_S = 5.0
+FIRST_LINE_AFTER_S = 5.0
+LINE_INTERVAL_GROWTH = 1.5
+LONGEST_LINE_INTERVAL_S = 60.0
 FRAME_S = 0.1
 
 
@@ -69,8 +71,10 @@ class Progress:
 
     def _paint(self) -> None:
         if self._is_plain:
-            while not self._is_done.wait(LINE_EVERY_S):
+            wait_s = FIRST_LINE_AFTER_S
+            while not self._is_done.wait(wait_s):
                 notice(self.line())
+                wait_s = min(wait_s * LINE_INTERVAL_GROWTH, LONGEST_LINE_INTERVAL_S)
         elif not self._is_done.wait(BAR_AFTER_S):
             self._paint_bar()
 

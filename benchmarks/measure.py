@@ -32,4 +32,4 @@ def report(name: str, value: float, unit: str) -> None:
     if "--json" in sys.argv:
         print(json.dumps({"name": name, "value": round(value, 3), "unit": unit}), flush=True)
     else:
-        print(f"{name:32s} {value:14,.1f} {unit}", flush=True)
+        print(f"{name:32s} {value:14,.{2 if value < 10 else 0}f} {unit}", flush=True)

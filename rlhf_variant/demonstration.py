@@ -102,7 +102,7 @@ def teacher_games(plan: Plan, num_threads: int, progress: Progress) -> list[Game
     made = generate_games(
         plan.rules,
         config,
-        SelfPlayConfig(temperature=0.5, final_temperature=0.2),
+        SelfPlayConfig(parallel_games=16, temperature=0.5, final_temperature=0.2),
         lambda batch, seed: RolloutEvaluator(plan.rules, batch, seed),
         OutcomeValueSource(),
         TEACHER_GAMES,

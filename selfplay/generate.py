@@ -54,6 +54,10 @@ class SelfPlayConfig:
     def __post_init__(self) -> None:
         if self.games_per_iteration < 1 or self.parallel_games < 1:
             raise ValueError("games_per_iteration and parallel_games: expected at least 1")
+        if self.random_plies < 0 or self.temperature_plies < 0:
+            raise ValueError("random_plies and temperature_plies: expected at least 0")
+        if self.temperature < 0 or self.final_temperature < 0:
+            raise ValueError("temperature and final_temperature: expected at least 0")
 
 
 @kernel

@@ -47,6 +47,10 @@ class LearnerConfig:
     def __post_init__(self) -> None:
         if self.batch_size < 1 or self.passes <= 0 or self.learning_rate <= 0 or self.window_games < 1:
             raise ValueError("batch_size, passes, learning_rate, window_games: expected positive numbers")
+        if min(self.value_weight, self.score_weight, self.weight_decay, self.warmup_steps) < 0:
+            raise ValueError("value_weight, score_weight, weight_decay, warmup_steps: expected at least 0")
+        if self.gradient_clip <= 0:
+            raise ValueError(f"gradient_clip {self.gradient_clip}: expected a positive number")
 
 
 def losses(output: Output, batch: Batch) -> dict[str, Tensor]:

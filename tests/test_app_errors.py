@@ -23,7 +23,7 @@ TINY = ["train", "--preset", "tiny"]
 def _warm(monkeypatch: pytest.MonkeyPatch) -> None:
     """However long this machine compiles, commands say nothing about it."""
     monkeypatch.setattr("engine.jit.is_cache_warm", lambda: True)
-    monkeypatch.setattr("app.progress.LINE_EVERY_S", 600.0)
+    monkeypatch.setattr("app.progress.FIRST_LINE_AFTER_S", 600.0)
 
 
 def run(*arguments: str, typed: str = "") -> Result:

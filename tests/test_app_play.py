@@ -17,14 +17,14 @@ from engine.rulesets import go_rules, gomoku_rules
 from engine.sgf import read_sgf
 
 ALL_OF_3X3 = [f"{letter}{number}" for number in "213" for letter in "BAC"]
-GO_5X5 = ("--size", "5", "--agent", "uct:20", "--seed", "1")
+GO_5X5 = ("--size", "5", "--agent", "uct:80", "--seed", "1")
 
 
 @pytest.fixture(autouse=True)
 def _warm(monkeypatch: pytest.MonkeyPatch) -> None:
     """However long this machine compiles, commands say nothing about it."""
     monkeypatch.setattr("engine.jit.is_cache_warm", lambda: True)
-    monkeypatch.setattr("app.progress.LINE_EVERY_S", 600.0)
+    monkeypatch.setattr("app.progress.FIRST_LINE_AFTER_S", 600.0)
 
 
 def play(*options: str, typed: list[str] | None = None) -> Result:

@@ -174,7 +174,7 @@ def test_the_table_of_a_match_says_what_the_interval_allows() -> None:
 def test_progress_is_told_in_lines_where_there_is_no_terminal(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("app.progress.LINE_EVERY_S", 0.02)
+    monkeypatch.setattr("app.progress.FIRST_LINE_AFTER_S", 0.02)
     with Progress("Games", 4) as progress:
         progress.advance(2)
         progress._painter.join(0.2)

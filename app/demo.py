@@ -3,6 +3,7 @@
 import json
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +74,9 @@ def demo(
 
             side = size or (9 if sgf else DEFAULT_SIZE[game])
             name = labeler_of(labeler or DEFAULT_LABELER[game]).name
-            plan = Plan(usual_rules(game, side, side), name, seed)
+            # Longer games are two beginners filling their own land; at the limit the board is scored.
+            rules = replace(usual_rules(game, side, side), move_limit=2 * side * side)
+            plan = Plan(rules, name, seed)
             _prepare_folder(out)
         announce_compilation()
         result = Demonstration(plan, out, started).run(sgf, twin=twin)

@@ -82,7 +82,9 @@ class GlobalPool(nn.Module):
         """Pool the points on the board."""
         area = board.area
         mean = board.cut(x).sum(dim=(2, 3)) / area
-        highest = (x if board.mask is None else x + (1 - board.mask) * MASKED_OUT).amax(dim=(2, 3))
+        on_board = x if board.mask is None else x + (1 - board.mask) * MASKED_OUT
+        # Ten times faster than `amax` over two dimensions on a CPU, in bfloat16.
+        highest = functional.adaptive_max_pool2d(on_board, 1).flatten(1)
         return torch.cat([mean, mean * ((area.sqrt() - 14) / 10), highest], dim=1)
 
 
@@ -124,17 +126,15 @@ class Network(nn.Module):
         self.pass_out = nn.Linear(3 * head, 1)
         self.value_conv = nn.Conv2d(width, head, 1)
         self.value_hidden = nn.Linear(3 * head, 4 * head)
-        self.value_out = nn.Linear(4 * head, 1)
-        self.score_out = nn.Linear(4 * head, 1)
+        self.value_out = nn.Linear(4 * head, 2)
         self.reset_value_head()
 
     def reset_value_head(self) -> None:
         """Forget everything about values: fresh weights up to a silent output, as experiments start from."""
         for layer in (self.value_conv, self.value_hidden):
             layer.reset_parameters()
-        for layer in (self.value_out, self.score_out):
-            nn.init.zeros_(layer.weight)
-            nn.init.zeros_(layer.bias)
+        nn.init.zeros_(self.value_out.weight)
+        nn.init.zeros_(self.value_out.bias)
 
     def forward(self, planes: Tensor) -> Output:
         """Judge positions. `planes` is `[n, NUM_PLANES, H, W]` as `engine.planes` writes them."""
@@ -142,7 +142,7 @@ class Network(nn.Module):
         x = self.stem(planes)
         for block in self.blocks:
             x = block(x, board)
-        x = board.cut(functional.relu(x))
+        x = functional.relu(x)
 
         policy = self.policy_conv(x)
         pooled = self.pool(policy, board)
@@ -154,7 +154,8 @@ class Network(nn.Module):
 
         value = functional.relu(self.value_conv(x))
         hidden = functional.relu(self.value_hidden(self.pool(value, board)))
-        return Output(logits, self.value_out(hidden)[:, 0], self.score_out(hidden)[:, 0])
+        value_logit, score = self.value_out(hidden).unbind(1)
+        return Output(logits, value_logit, score)
 
     def num_parameters(self) -> int:
         """Weights in total."""

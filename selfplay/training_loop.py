@@ -114,7 +114,7 @@ def train(
         value_source: who won, or what a reward model thinks of it.
         initial: weights to start from; fresh ones when left out. Ignored by a resumed run.
         watcher: is told of progress.
-        max_evaluations: stop after the round in which self-play has spent so many network evaluations.
+        max_evaluations: network evaluations that self-play may spend; the last round is cut to fit.
 
     Returns:
         The latest weights.
@@ -128,9 +128,10 @@ def train(
         config = prepare_run(store, config)
         learner, done = _restore(store, config, initial)
         while done.iteration < config.iterations:
-            if max_evaluations is not None and done.evaluations >= max_evaluations:
+            num_games = _games_within(config, done, max_evaluations)
+            if not num_games:
                 break
-            done = _iterate(store, config, value_source, learner, done, watcher)
+            done = _iterate(store, config, value_source, learner, done, num_games, watcher)
             if watcher.should_stop():
                 break
         return done.weights
@@ -149,17 +150,27 @@ def _restore(store: RunStore, config: TrainConfig, initial: Network | None) -> t
     return learner, last
 
 
+def _games_within(config: TrainConfig, done: Checkpoint, max_evaluations: int | None) -> int:
+    """Games of the next round: fewer where a whole round would overspend, none where nothing is left."""
+    games = config.selfplay.games_per_iteration
+    if max_evaluations is None or not done.evaluations:
+        return games
+    cost_of_a_game = done.evaluations / (done.iteration * games)
+    return max(0, min(games, round((max_evaluations - done.evaluations) / cost_of_a_game)))
+
+
 def _iterate(
     store: RunStore,
     config: TrainConfig,
     value_source: ValueSource,
     learner: Learner,
     done: Checkpoint,
+    num_games: int,
     watcher: Watcher,
 ) -> Checkpoint:
     iteration = done.iteration + 1
     games_seed, batch_seed = np.random.SeedSequence([config.seed, iteration]).spawn(2)
-    made = _generate(store, config, value_source, learner, iteration, games_seed, watcher)
+    made = _generate(store, config, value_source, learner, iteration, num_games, games_seed, watcher)
 
     torch.set_num_threads(config.threads)
     buffer = ReplayBuffer(store.games("selfplay", newest=config.learner.window_games))
@@ -204,6 +215,7 @@ def _generate(
     value_source: ValueSource,
     learner: Learner,
     iteration: int,
+    num_games: int,
     seed: np.random.SeedSequence,
     watcher: Watcher,
 ) -> Generated:
@@ -219,7 +231,7 @@ def _generate(
         config.selfplay,
         network_evaluators(learner.network, config),
         value_source,
-        config.selfplay.games_per_iteration,
+        num_games,
         config.threads,
         seed,
         watcher.on_games,

@@ -17,7 +17,7 @@ from engine.rulesets import go_rules, gomoku_rules
 from engine.sgf import read_sgf
 
 ALL_OF_3X3 = [f"{letter}{number}" for number in "213" for letter in "BAC"]
-GO_5X5 = ("--size", "5", "--agent", "uct:80", "--seed", "1")
+GO_5X5 = ("--size", "5", "--agent", "uct:300", "--seed", "1")
 
 
 @pytest.fixture(autouse=True)

@@ -200,10 +200,17 @@ def test_a_run_without_weights_has_no_latest_ones(tmp_path: Path) -> None:
 # What a run does.
 
 
-def test_a_run_stops_after_the_round_that_spends_its_budget(tmp_path: Path) -> None:
-    run(tmp_path, tiny_run(), max_evaluations=1)
-    with RunStore(tmp_path) as store:
-        assert [checkpoint.iteration for checkpoint in store.checkpoints()] == [0, 1]
+def test_a_run_stops_when_its_budget_is_spent(tmp_path: Path) -> None:
+    run(tmp_path / "one", tiny_run(), max_evaluations=1)
+    with RunStore(tmp_path / "one") as store:
+        spent = [checkpoint.evaluations for checkpoint in store.checkpoints()]
+    assert len(spent) == 2
+    budget = round(2.5 * spent[1])
+    run(tmp_path / "more", tiny_run(), max_evaluations=budget)
+    with RunStore(tmp_path / "more") as store:
+        last = store.checkpoints()[-1]
+    assert last.iteration == 3, "the third round is cut short"
+    assert abs(last.evaluations - budget) < 0.3 * spent[1]
 
 
 def test_a_run_starts_from_given_weights(tmp_path: Path) -> None:

@@ -36,22 +36,25 @@ def puct_edge(tree: Tree, row: int, node: int, c_init: float, c_base: float, fpu
     visits = int(tree.visit_count[row, node])
     child_visits = visits - 1
     explore = (math.log((child_visits + c_base + 1.0) / c_base) + c_init) * math.sqrt(max(child_visits, 1))
-    unvisited_value = tree.value_sum[row, node] / visits
-    if fpu_reduction > 0.0:
-        visited_prior = 0.0
-        for edge in range(first, last):
-            if tree.edge_visit_count[row, edge] > 0:
-                visited_prior += float(tree.edge_prior[row, edge])
-        unvisited_value -= fpu_reduction * math.sqrt(visited_prior)
+    # Of the unvisited edges only the one with the highest prior can win; so one pass suffices.
+    visited_prior = 0.0
     best, best_score = first, -math.inf
+    fresh, fresh_prior = -1, -1.0
     for edge in range(first, last):
         count = int(tree.edge_visit_count[row, edge])
-        value = unvisited_value
+        prior = float(tree.edge_prior[row, edge])
         if count > 0:
-            value = tree.edge_value_sum[row, edge] / count
-        score = value + explore * float(tree.edge_prior[row, edge]) / (1 + count)
-        if score > best_score:
-            best, best_score = edge, score
+            visited_prior += prior
+            score = tree.edge_value_sum[row, edge] / count + explore * prior / (1 + count)
+            if score > best_score:
+                best, best_score = edge, score
+        elif prior > fresh_prior:
+            fresh, fresh_prior = edge, prior
+    if fresh >= 0:
+        unvisited_value = tree.value_sum[row, node] / visits - fpu_reduction * math.sqrt(visited_prior)
+        score = unvisited_value + explore * fresh_prior
+        if score > best_score or (score == best_score and fresh < best):
+            best = fresh
     return best
 
 

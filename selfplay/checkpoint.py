@@ -22,6 +22,7 @@ from selfplay.network import Network, NetworkConfig
 
 FORMAT = "yomi-1"
 METADATA_KEY = "yomi"
+LATEST = "latest"
 MAX_FILE_BYTES = 256 << 20
 MAX_HEADER_BYTES = 1 << 20
 
@@ -129,16 +130,18 @@ def load_network(path: Path, sha256: str | None = None) -> tuple[Network, Rules]
 
 
 def save_learner(path: Path, learner: Learner) -> str:
-    """Write the optimiser's state beside the weights, for an exact resume.
+    """Write what an exact resume needs beside the averaged weights: the latest weights and the optimiser.
 
     Args:
         path: a `.safetensors` file.
-        learner: what to save; its network is saved by `save_network`.
+        learner: what to save; its average is saved by `save_network`.
 
     Returns:
         SHA-256 of the file.
     """
     tensors: dict[str, torch.Tensor] = {"step": torch.tensor([learner.step])}
+    for name, weight in learner.network.state_dict().items():
+        tensors[f"{LATEST}.{name}"] = weight.contiguous()
     for index, values in learner.optimizer.state_dict()["state"].items():
         for name, value in values.items():
             tensors[f"{index}.{name}"] = value.contiguous()
@@ -152,7 +155,7 @@ def load_learner(path: Path, learner: Learner, sha256: str) -> None:
 
     Args:
         path: the file.
-        learner: built with the same network shape and settings. Mutated.
+        learner: built with the saved average and the same settings. Mutated.
         sha256: recorded digest of the file.
 
     Raises:
@@ -164,11 +167,16 @@ def load_learner(path: Path, learner: Learner, sha256: str) -> None:
     tensors = load_tensors(data)
     learner.step = int(tensors.pop("step"))
     state: dict[int, dict[str, torch.Tensor]] = {}
+    latest: dict[str, torch.Tensor] = {}
     for key, tensor in tensors.items():
         index, name = key.split(".", 1)
-        # Laid out like the weights: over mixed layouts a step rounds differently, and resuming would show.
+        if index == LATEST:
+            latest[name] = tensor
+            continue
+        # Laid out like the weights, or the fused step would pair the wrong elements.
         layout = torch.channels_last if tensor.dim() == 4 else torch.contiguous_format
         state.setdefault(int(index), {})[name] = tensor.contiguous(memory_format=layout)
+    learner.network.load_state_dict(latest)
     groups = learner.optimizer.state_dict()["param_groups"]
     learner.optimizer.load_state_dict({"state": state, "param_groups": groups})
 

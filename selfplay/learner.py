@@ -1,5 +1,6 @@
 """One training step: batch in, weights moved, losses out."""
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -32,6 +33,7 @@ class LearnerConfig:
         value_weight: of the value loss; the policy loss has weight 1.
         score_weight: of the score loss, 0 where no scores may teach.
         gradient_clip: largest gradient norm.
+        average_decay: of the running average of the weights, 0..1; it plays and is saved, 0 averages nothing.
     """
 
     batch_size: int = 128
@@ -43,12 +45,15 @@ class LearnerConfig:
     value_weight: float = 1.0
     score_weight: float = 0.0
     gradient_clip: float = 1.0
+    average_decay: float = 0.99
 
     def __post_init__(self) -> None:
         if self.batch_size < 1 or self.passes <= 0 or self.learning_rate <= 0 or self.window_games < 1:
             raise ValueError("batch_size, passes, learning_rate, window_games: expected positive numbers")
         if min(self.value_weight, self.score_weight, self.weight_decay, self.warmup_steps) < 0:
             raise ValueError("value_weight, score_weight, weight_decay, warmup_steps: expected at least 0")
+        if not 0 <= self.average_decay < 1:
+            raise ValueError(f"average_decay {self.average_decay}: expected 0 or more, below 1")
         if self.gradient_clip <= 0:
             raise ValueError(f"gradient_clip {self.gradient_clip}: expected a positive number")
 
@@ -85,12 +90,14 @@ class Learner:
 
     Attributes:
         network: float32 weights being trained.
+        average: their running average, steadier than the latest ones: what plays and what is saved.
         config: the settings.
         step: steps done.
     """
 
     def __init__(self, network: Network, config: LearnerConfig) -> None:
         self.network = network.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+        self.average = copy.deepcopy(self.network).eval().requires_grad_(False)
         self.config = config
         self.step = 0
         self.optimizer = torch.optim.AdamW(
@@ -126,7 +133,16 @@ class Learner:
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), config.gradient_clip)
         self.optimizer.step()
         self.step += 1
+        self._update_average()
         return {name: float(loss.detach()) for name, loss in parts.items()}
+
+    def _update_average(self) -> None:
+        # The first steps count fully, or the fresh weights would linger.
+        decay = min(self.config.average_decay, self.step / (self.step + 10))
+        with torch.no_grad():
+            pairs = zip(self.average.parameters(), self.network.parameters(), strict=True)
+            for average, latest in pairs:
+                average.lerp_(latest, 1 - decay)
 
     def train_steps(
         self,

@@ -118,7 +118,7 @@ def test_a_learner_goes_on_exactly_where_it_was_saved(tmp_path: Path) -> None:
     buffer = ReplayBuffer([random_record(gomoku_rules(4), seed) for seed in range(4)])
     learner = Learner(random_network(1), config)
     learner.train_steps(buffer, 3, np.random.default_rng(1))
-    weights = save_network(tmp_path / "weights", learner.network, RULES)
+    weights = save_network(tmp_path / "weights", learner.average, RULES)
     state = save_learner(tmp_path / "state", learner)
     resumed = Learner(load_network(tmp_path / "weights", weights)[0], config)
     load_learner(tmp_path / "state", resumed, state)
@@ -126,6 +126,8 @@ def test_a_learner_goes_on_exactly_where_it_was_saved(tmp_path: Path) -> None:
     for each in (learner, resumed):
         each.train_steps(buffer, 3, np.random.default_rng(2))
     assert are_equal(learner.network, resumed.network)
+    assert are_equal(learner.average, resumed.average)
+    assert not are_equal(learner.average, learner.network)
 
 
 # Damage.

@@ -196,3 +196,14 @@ def test_steps_report_their_progress_and_mean_losses() -> None:
     assert (learner.step, sum(told)) == (3, 3)
     assert set(means) == {"policy", "value", "score"}
     assert all(math.isfinite(mean) for mean in means.values())
+
+
+def test_the_average_follows_its_formula_and_counts_the_first_steps_fully() -> None:
+    learner = Learner(random_network(7), LearnerConfig(average_decay=0.6, warmup_steps=1))
+    expected = weights(learner.average)["stem.weight"].clone()
+    for step in range(1, 31):
+        learner.train_batch(some_batch(gomoku_rules(3), 2))
+        decay = min(0.6, step / (step + 10))
+        expected = decay * expected + (1 - decay) * weights(learner.network)["stem.weight"]
+    assert torch.allclose(weights(learner.average)["stem.weight"], expected, atol=1e-6)
+    assert not are_equal(weights(learner.average), weights(learner.network))

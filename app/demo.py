@@ -178,7 +178,7 @@ class Demonstration:
         from selfplay.imitation import records_from_sgf
 
         rules = self._plan.rules
-        paths = sgf_files(folder, 2 * TEACHER_GAMES)
+        paths = sgf_files(folder, TEACHER_GAMES + TEACHER_GAMES // 8)  # some are unusable
         with Progress("Reading games", len(paths)) as progress:
             games, _ = records_from_sgf(paths, rules.game, rules.width, progress.advance)
         if len(games) < 20:

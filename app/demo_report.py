@@ -44,10 +44,11 @@ def print_report(result: dict[str, Any]) -> None:
     console.print(table)
     console.print()
     for arm, report in result["reward_models"].items():
+        without_komi = f" ({100 * report['same_komi_accuracy']:.0f} % where komi does not help)"
         console.print(
             f"{arm}: labeler {report['labeler']}, {report['num_train'] + report['num_held_out']} comparisons;"
             f" reward model right on {100 * report['accuracy']:.0f} % of held-out pairs"
-            f" ({100 * report['same_komi_accuracy']:.0f} % where komi does not help);"
+            f"{without_komi if result['rules'].startswith('Go ') else ''};"
             f" labeler agrees with how games ended on {100 * report['labeler_truth_agreement']:.0f} %"
         )
     for name, verdicts in result["judges"].items():

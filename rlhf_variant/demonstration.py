@@ -41,7 +41,7 @@ CLONE_EPOCHS = 4.0
 BENCHMARK_S = 5.0
 SELFPLAY_S = 32.0
 """Seconds of self-play that an arm gets; the machine's measured rate turns them into evaluations."""
-MAX_GAMES = 832
+MAX_GAMES = 2560
 GAMES_PER_ROUND = 64
 ARMS = {"RL": "who won", "RLHF": "a labeler's comparisons", "twin": "comparisons by the truth"}
 """What each arm learns values from."""

@@ -62,8 +62,9 @@ def exit_with_one_line() -> Iterator[None]:
     """Let errors from outside end the process with one line; a bug keeps its traceback."""
     try:
         yield
-        _flush_results()
+        sys.stdout.flush()
     except BrokenPipeError:
+        _drop_unwritten_results()
         sys.exit(1)  # whoever read our results has seen enough
     except Stopped as stopped:
         _leave_interrupted(stopped.message)
@@ -72,6 +73,8 @@ def exit_with_one_line() -> Iterator[None]:
     except Exception as error:
         if explanation(error) is None:
             raise
+        if isinstance(error, OSError):
+            _drop_unwritten_results()
         show_error(error)
         sys.exit(WRONG_INPUT)
 
@@ -81,14 +84,12 @@ def _leave_interrupted(message: str) -> None:
     sys.exit(INTERRUPTED)
 
 
-def _flush_results() -> None:
-    """Write out what is buffered while an error can still be told."""
+def _drop_unwritten_results() -> None:
+    """Forget what stdout could not take: Python would try again at exit, and complain once more."""
     try:
         sys.stdout.flush()
     except OSError:
-        # Python flushes once more at exit, and would complain once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise
 
 
 def announce_compilation() -> None:

@@ -26,7 +26,7 @@ from selfplay.agents import AgentSpec, network_agent
 from selfplay.arena import MatchResult
 from selfplay.checkpoint import load_network, save_network
 from selfplay.config import TrainConfig
-from selfplay.generate import Progress, SelfPlayConfig, generate_games
+from selfplay.generate import SelfPlayConfig, generate_games
 from selfplay.imitation import clone_moves, move_accuracy, num_clone_steps, split_games
 from selfplay.learner import LearnerConfig
 from selfplay.network import NetworkConfig, new_network
@@ -34,6 +34,7 @@ from selfplay.records import GameRecord
 from selfplay.run_store import RunStore
 from selfplay.training_loop import network_evaluators, train
 from selfplay.value_source import OutcomeValueSource
+from selfplay.workers import Progress
 
 TEACHER_GAMES = 400
 TEACHER_VISITS = 100

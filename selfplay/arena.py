@@ -1,8 +1,5 @@
 """Matches: two agents, the same openings with both colors, a win rate with its interval."""
 
-import contextvars
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +14,7 @@ from engine.scoring import scores_black
 from selfplay.agents import Agent, AgentSpec
 from selfplay.openings import balanced_openings
 from selfplay.statistics import wilson_interval
+from selfplay.workers import Progress, run_workers
 
 
 @dataclass(frozen=True)
@@ -127,7 +125,7 @@ class _Table:
         play(self.state, row, action)
         self.moves[row].append(action)
 
-    def run(self, progress: Callable[[int], None]) -> None:
+    def run(self, progress: Progress) -> None:
         """Play all games to their end, or until `is_stopped` is set from outside."""
         torch.set_num_threads(1)
         going = self._going()
@@ -156,7 +154,7 @@ def play_match(
     opening_plies: int = 2,
     openings: list[list[int]] | None = None,
     num_threads: int = 1,
-    progress: Callable[[int], None] = lambda count: None,
+    progress: Progress = lambda count: None,
 ) -> MatchResult:
     """Play a match; every opening is played twice, with colors swapped.
 
@@ -186,14 +184,7 @@ def play_match(
         _Table(rules, dealt[index::num_tables], (first, second), table_seed)
         for index, table_seed in enumerate(np.random.SeedSequence(seed).spawn(num_tables))
     ]
-    with ThreadPoolExecutor(num_tables, thread_name_prefix="arena") as pool:
-        futures = [pool.submit(contextvars.copy_context().run, table.run, progress) for table in tables]
-        try:
-            for future in futures:
-                future.result()
-        finally:
-            for table in tables:
-                table.is_stopped = True
+    run_workers(tables, progress)
     return _count(first.label(), second.label(), tables)
 
 

@@ -191,7 +191,7 @@ def _read(path: Path) -> bytes:
 
 
 def _header(path: Path, data: bytes) -> dict[str, Any]:
-    """The metadata of a safetensors file, with its tensor table under the key None excluded."""
+    """The metadata of a safetensors file, with its table of tensors under `tensors`."""
     try:
         (length,) = struct.unpack("<Q", data[:8])
         if length > MAX_HEADER_BYTES or 8 + length > len(data):

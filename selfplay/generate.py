@@ -4,9 +4,7 @@ Kernels and torch both release the GIL, so threads overlap search and network wi
 Games are dealt to workers before they start, so the same seed and number of threads give the same games.
 """
 
-import contextvars
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,11 +22,10 @@ from mcts.search import Search
 from selfplay.openings import random_opening
 from selfplay.records import GameRecord
 from selfplay.value_source import ValueSource
+from selfplay.workers import Progress, run_workers
 
 EvaluatorFactory = Callable[[int, np.random.SeedSequence], Evaluator]
 """`(batch, seed) -> evaluator`, called once a worker."""
-Progress = Callable[[int], None]
-"""Told of every number of newly finished games or steps."""
 
 
 @dataclass(frozen=True)
@@ -216,15 +213,6 @@ def generate_games(
         _Worker(rules, search_config, config, new_evaluator, value_source, worker_seed, share)
         for worker_seed, share in zip(seed.spawn(num_workers), shares, strict=True)
     ]
-    with ThreadPoolExecutor(num_workers, thread_name_prefix="selfplay") as pool:
-        # The context travels along, and with it the outcome firewall.
-        futures = [pool.submit(contextvars.copy_context().run, w.run, progress) for w in workers]
-        try:
-            for future in futures:
-                future.result()
-        finally:
-            # After Ctrl-C or a failure nobody waits for the games that are left.
-            for worker in workers:
-                worker.is_stopped = True
+    run_workers(workers, progress)
     games = [game for worker in workers for game in worker.games]
     return Generated(games, sum(worker.search.num_evaluations for worker in workers))

@@ -51,7 +51,9 @@ def test_an_array_comes_back_bit_for_bit(data: bytes, kind: type[np.generic]) ->
 
 
 def test_an_unpacked_array_may_be_written_to() -> None:
-    unpack_array(pack_array(np.arange(3, dtype=np.int16)), np.int16)[0] = 7
+    unpacked = unpack_array(pack_array(np.arange(3, dtype=np.int16)), np.int16)
+    unpacked[0] = 7
+    assert unpacked.tolist() == [7, 1, 2]
 
 
 @pytest.mark.parametrize(

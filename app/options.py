@@ -4,16 +4,19 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 if TYPE_CHECKING:
-    from engine.rulesets import Rules
+    from engine.rulesets import LineRule, Rules
     from selfplay.agents import AgentSpec
 
 USUAL_SIDE = {"go": 9, "gomoku": 15}
 SIDES = {"go": (2, 19), "gomoku": (3, 20)}
+GO_SETS = ("tromp-taylor", "chinese", "japanese", "aga", "new-zealand")
+GOMOKU_SETS = ("freestyle", "standard", "renju", "caro")
+"""The names in `engine.rulesets`, here once more because that module is too heavy for `--help`."""
 LONGEST_GAME = 10_000
 """Moves of a game of Go that only people and protocols end."""
 
@@ -26,13 +29,13 @@ class RulesChoice:
         game: `go` or `gomoku`.
         size: `(width, height)`.
         komi: points for White.
-        rule: `freestyle` or `standard` Gomoku.
+        ruleset: a named set of rules of either game.
     """
 
     game: str | None = None
     size: tuple[int, int] | None = None
     komi: float | None = None
-    rule: str | None = None
+    ruleset: str | None = None
 
     def resolve(self, known: "Rules | None" = None) -> "Rules":
         """The rules to play by.
@@ -45,19 +48,20 @@ class RulesChoice:
         """
         from engine.errors import RulesError
 
-        game = self.game or (known.game if known else "gomoku" if self.rule else "go")
+        meant = None if self.ruleset is None else "go" if self.ruleset in GO_SETS else "gomoku"
+        game = self.game or meant or (known.game if known else "go")
         if self.komi is not None and game != "go":
             raise RulesError("komi: expected only with Go")
-        if self.rule is not None and game != "gomoku":
-            raise RulesError(f"rule {self.rule}: expected only with Gomoku")
+        if meant not in (None, game):
+            raise RulesError(f"rules {self.ruleset}: expected only with {str(meant).capitalize()}")
         if known and known.game == game and self.size in (None, (known.width, known.height)):
             rules = known
         else:
             rules = usual_rules(game, *(self.size or (USUAL_SIDE[game], USUAL_SIDE[game])))
+        if self.ruleset is not None:
+            rules = with_ruleset(rules, self.ruleset)
         if self.komi is not None:
             rules = replace(rules, komi=self.komi)
-        if self.rule is not None:
-            rules = replace(rules, exact=self.rule == "standard")
         return rules
 
 
@@ -75,6 +79,16 @@ def usual_rules(game: str, width: int, height: int) -> "Rules":
         size = width if width == height else f"{width}x{height}"
         raise RulesError(f"size {size}: expected {low}..{high} for {game.capitalize()}")
     return go_rules(width, height) if game == "go" else gomoku_rules(width, height)
+
+
+def with_ruleset(rules: "Rules", name: str) -> "Rules":
+    """The same game and size under a named set of rules."""
+    from engine.rulesets import go_rules, gomoku_rules
+
+    if rules.game == "go":
+        return go_rules(rules.width, rules.height, ruleset=name)
+    line_rule = cast("LineRule", name)
+    return gomoku_rules(rules.width, rules.height, line_length=rules.line_length, line_rule=line_rule)
 
 
 def without_move_limit(rules: "Rules") -> "Rules":
@@ -149,15 +163,16 @@ def rules_options(command: Callable[..., None]) -> Callable[..., None]:
     )
     @click.option("--komi", type=float, help="Points for White, Go only. Default: 7, below 9x9 6.5.")
     @click.option(
-        "--rule",
-        type=click.Choice(["freestyle", "standard"]),
-        help="Gomoku only; in standard, six or more in a row do not win. Default: freestyle.",
+        "--rules",
+        "ruleset",
+        type=click.Choice([*GO_SETS, *GOMOKU_SETS]),
+        help="A set of rules by name. Default: Go by area, positional superko, no suicide; Gomoku freestyle.",
     )
     @wraps(command)
     def with_rules(
-        game: str | None, size: tuple[int, int] | None, komi: float | None, rule: str | None, **rest: Any
+        game: str | None, size: tuple[int, int] | None, komi: float | None, ruleset: str | None, **rest: Any
     ) -> None:
-        command(choice=RulesChoice(game, size, komi, rule), **rest)
+        command(choice=RulesChoice(game, size, komi, ruleset), **rest)
 
     return with_rules
 

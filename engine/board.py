@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from engine.geometry import num_points
 from engine.jit import kernel
-from engine.rulesets import Rules
+from engine.rulesets import KO_RULES, LINE_RULES, Rules
 
 EMPTY, BLACK, WHITE, WALL = 0, 1, 2, 3
 GO, GOMOKU = 0, 1
@@ -20,8 +20,11 @@ PASS_POINT = 0
 """Point 0 is a wall corner, so it stands for pass, and for `no point` in KO_POINT."""
 
 # Columns of `State.rules`.
-GAME, WIDTH, HEIGHT, SUPERKO, SUICIDE, LINE_LENGTH, EXACT, MOVE_LIMIT = range(8)
-NUM_RULES = 8
+GAME, WIDTH, HEIGHT, KO_RULE, SUICIDE, LINE_LENGTH, LINE_RULE, MOVE_LIMIT, SCORING = range(9)
+NUM_RULES = 9
+SIMPLE_KO, POSITIONAL_SUPERKO, SITUATIONAL_SUPERKO = 0, 1, 2  # KO_RULE, in the order of KO_RULES
+FREESTYLE, STANDARD, RENJU, CARO = 0, 1, 2, 3  # LINE_RULE, in the order of LINE_RULES
+AREA, TERRITORY = 0, 1  # SCORING
 
 # Columns of `State.scalars`.
 TO_PLAY = 0  # BLACK or WHITE
@@ -123,11 +126,12 @@ def set_rules(state: State, row: int, rules: Rules) -> None:
     state.rules[row, GAME] = GO if rules.game == "go" else GOMOKU
     state.rules[row, WIDTH] = rules.width
     state.rules[row, HEIGHT] = rules.height
-    state.rules[row, SUPERKO] = rules.ko == "positional"
+    state.rules[row, KO_RULE] = KO_RULES.index(rules.ko)
     state.rules[row, SUICIDE] = rules.suicide
     state.rules[row, LINE_LENGTH] = rules.line_length
-    state.rules[row, EXACT] = rules.exact
+    state.rules[row, LINE_RULE] = LINE_RULES.index(rules.line_rule)
     state.rules[row, MOVE_LIMIT] = rules.resolved_move_limit
+    state.rules[row, SCORING] = TERRITORY if rules.scoring == "territory" else AREA
     state.komi[row] = rules.komi if rules.game == "go" else 0.0
 
 

@@ -14,6 +14,7 @@ from engine.board import (
     HEIGHT,
     IS_OVER,
     KO_POINT,
+    KO_RULE,
     LAST_POINT,
     MOVE_COUNT,
     MOVE_LIMIT,
@@ -27,7 +28,6 @@ from engine.board import (
     SUICIDE,
     SUM_MASK,
     SUM_SHIFT,
-    SUPERKO,
     TO_PLAY,
     WALL,
     WHITE,
@@ -137,10 +137,10 @@ def go_legality(state: State, row: int, point: int) -> int:
     # A lone stone that dies at once would change nothing on the board; no rule set here allows it.
     if not breathes and (state.rules[row, SUICIDE] == 0 or not has_friend):
         return SUICIDE_MOVE
-    if state.scalars[row, HAS_CAPTURE] != 0 and state.rules[row, SUPERKO] != 0:
+    if state.scalars[row, HAS_CAPTURE] != 0 and state.rules[row, KO_RULE] != 0:
         if is_remembered(state, row, hash_after(state, row, point, color)):
             return SUPERKO_REPETITION
-    elif not breathes and state.rules[row, SUPERKO] != 0:
+    elif not breathes and state.rules[row, KO_RULE] != 0:
         # Suicide removes stones although nothing was captured before.
         if is_remembered(state, row, hash_after(state, row, point, color)):
             return SUPERKO_REPETITION
@@ -267,7 +267,7 @@ def play_go(state: State, row: int, point: int) -> None:
             word = state.chain_liberties[row, point]
             if word >> COUNT_SHIFT == 1:
                 state.scalars[row, KO_POINT] = (word >> SUM_SHIFT) & SUM_MASK
-        if state.rules[row, SUPERKO] != 0:
+        if state.rules[row, KO_RULE] != 0:
             remember_position(state, row)
     finish_move(state, row, point)
 

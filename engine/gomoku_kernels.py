@@ -2,10 +2,11 @@
 
 from engine.board import (
     EMPTY,
-    EXACT,
+    FREESTYLE,
     IS_OVER,
     LINE_LENGTH,
     LINE_OWNER,
+    LINE_RULE,
     NUM_EMPTY,
     TO_PLAY,
     WIDTH,
@@ -29,7 +30,7 @@ def completes_line(state: State, row: int, point: int, color: int) -> bool:
     """Whether a stone of this color on the point makes a winning line, the stone itself counted."""
     stride = int(state.rules[row, WIDTH]) + 1
     needed = state.rules[row, LINE_LENGTH]
-    exact = state.rules[row, EXACT]
+    takes_more = state.rules[row, LINE_RULE] == FREESTYLE
     for step in (1, stride, stride - 1, stride + 1):
         length = 1
         place = point + step
@@ -40,7 +41,7 @@ def completes_line(state: State, row: int, point: int, color: int) -> bool:
         while state.stone[row, place] == color:
             length += 1
             place -= step
-        if length == needed or (length > needed and exact == 0):
+        if length == needed or (length > needed and takes_more):
             return True
     return False
 

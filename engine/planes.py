@@ -10,11 +10,12 @@ import numpy.typing as npt
 from engine.board import (
     BLACK,
     EMPTY,
-    EXACT,
+    FREESTYLE,
     GAME,
     GO,
     HEIGHT,
     LAST_POINT,
+    LINE_RULE,
     PASS_POINT,
     PREVIOUS_POINT,
     TO_PLAY,
@@ -77,7 +78,7 @@ def write_planes(state: State, row: int, planes: npt.NDArray[np.float32], index:
                 planes[index, KOMI, y, x] = komi
             else:
                 planes[index, IS_GOMOKU, y, x] = 1.0
-                planes[index, EXACT_LINE, y, x] = state.rules[row, EXACT]
+                planes[index, EXACT_LINE, y, x] = 1.0 if state.rules[row, LINE_RULE] != FREESTYLE else 0.0
             if color == BLACK:
                 planes[index, BLACK_TO_PLAY, y, x] = 1.0
             if last == PASS_POINT:

@@ -1,14 +1,34 @@
-"""The rules of a game as data: which game, which size, which ko, komi and line length."""
+"""The rules of a game as data: which game and size, which ko, count, komi and line; and the named sets."""
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from engine.errors import RulesError
 
 MAX_SIDE = 20
 GameName = Literal["go", "gomoku"]
-KoRule = Literal["simple", "positional"]
+KoRule = Literal["simple", "positional", "situational"]
+Scoring = Literal["area", "territory"]
+HandicapBonus = Literal["none", "each", "all but one"]
+LineRule = Literal["freestyle", "standard", "renju", "caro"]
+KO_RULES: tuple[KoRule, ...] = get_args(KoRule)
+LINE_RULES: tuple[LineRule, ...] = get_args(LineRule)
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "ko": KO_RULES,
+    "scoring": get_args(Scoring),
+    "handicap_bonus": get_args(HandicapBonus),
+    "line_rule": LINE_RULES,
+}
+
+GO_RULESETS: dict[str, dict[str, Any]] = {
+    "tromp-taylor": {"komi": 7.5, "suicide": True},
+    "chinese": {"komi": 7.5, "handicap_bonus": "each"},
+    "japanese": {"komi": 6.5, "ko": "simple", "scoring": "territory"},
+    "aga": {"komi": 7.5, "ko": "situational", "handicap_bonus": "all but one"},
+    "new-zealand": {"komi": 7.0, "ko": "situational", "suicide": True},
+}
+"""What each named set of rules changes in `Rules`; docs/rules.md says what of it is not covered."""
 
 
 @dataclass(frozen=True)
@@ -20,10 +40,16 @@ class Rules:
         width: columns, 1..20.
         height: rows, 1..20.
         komi: points White is given, Go only.
-        ko: `simple`, or `positional` superko (no earlier board of the game may come back), Go only.
+        ko: `simple`, `positional` superko (no earlier board of the game may come back) or `situational`
+            superko (no earlier board with the same side to move), Go only.
         suicide: whether a play may remove its own chain of two or more stones, Go only.
+        scoring: `area`, or `territory` (empty points and prisoners), Go only.
+        handicap_bonus: points White is given for the handicap stones of Black: `none`, one for `each` stone,
+            or for `all but one`, Go only.
         line_length: stones in a row that win, Gomoku only.
-        exact: whether a longer line does not win (standard Gomoku), Gomoku only.
+        line_rule: which lines win, Gomoku only: `freestyle` (that many or more), `standard` (exactly that
+            many), `renju` (Black exactly five and no forbidden move, White five or more), `caro` (exactly
+            that many do not if the opponent blocks both ends).
         move_limit: moves after which a game of Go ends and is scored; 0 chooses 3 x area.
     """
 
@@ -33,8 +59,10 @@ class Rules:
     komi: float = 0.0
     ko: KoRule = "positional"
     suicide: bool = False
+    scoring: Scoring = "area"
+    handicap_bonus: HandicapBonus = "none"
     line_length: int = 5
-    exact: bool = False
+    line_rule: LineRule = "freestyle"
     move_limit: int = 0
 
     def __post_init__(self) -> None:
@@ -48,8 +76,11 @@ class Rules:
                 raise RulesError(f"{name} {side}: expected 1..{MAX_SIDE}")
         if not math.isfinite(self.komi) or abs(self.komi) > 1000:
             raise RulesError(f"komi {self.komi}: expected a number between -1000 and 1000")
-        if self.ko not in ("simple", "positional"):
-            raise RulesError(f"ko rule {self.ko!r}: expected simple or positional")
+        for name, kinds in _CHOICES.items():
+            if getattr(self, name) not in kinds:
+                raise RulesError(f"{name} {getattr(self, name)!r}: expected one of {', '.join(kinds)}")
+        if self.line_rule == "renju" and self.game == "gomoku" and self.line_length != 5:
+            raise RulesError(f"line length {self.line_length}: expected 5 in renju")
         if not 2 <= self.line_length <= MAX_SIDE:
             raise RulesError(f"line length {self.line_length}: expected 2..{MAX_SIDE}")
         if not 0 <= self.move_limit <= 10_000:
@@ -85,11 +116,11 @@ class Rules:
         """One line for a person, such as `Go 9x9, komi 7.0, positional superko, no suicide`."""
         size = f"{self.width}x{self.height}"
         if self.game == "gomoku":
-            kind = "exactly" if self.exact else "at least"
-            return f"Gomoku {size}, {kind} {self.line_length} in a row"
-        ko = "positional superko" if self.ko == "positional" else "simple ko"
+            return f"Gomoku {size}, {self.line_length} in a row, {self.line_rule}"
+        ko = "simple ko" if self.ko == "simple" else f"{self.ko} superko"
         suicide = "suicide allowed" if self.suicide else "no suicide"
-        return f"Go {size}, komi {self.komi:g}, {ko}, {suicide}"
+        count = ", territory" if self.scoring == "territory" else ""
+        return f"Go {size}, komi {self.komi:g}, {ko}, {suicide}{count}"
 
 
 def rules_from_dict(values: dict[str, Any]) -> Rules:
@@ -109,21 +140,35 @@ def rules_from_dict(values: dict[str, Any]) -> Rules:
         raise RulesError(f"rules {values!r}: {error}") from None
 
 
-def go_rules(width: int, height: int | None = None, *, komi: float | None = None) -> Rules:
-    """Go as yomi plays it by default: area score, positional superko, no suicide.
+def go_rules(
+    width: int, height: int | None = None, *, komi: float | None = None, ruleset: str | None = None
+) -> Rules:
+    """Go under one of the named sets of rules; left out, area score, positional superko, no suicide.
 
     Args:
         width: columns.
         height: rows; square when left out.
-        komi: points for White; left out, 7 on 9x9 and larger boards, 6.5 on smaller ones.
+        komi: points for White; left out, what the set names, else 7 on 9x9 and larger boards, 6.5 on
+            smaller ones.
+        ruleset: a key of `GO_RULESETS`.
+
+    Raises:
+        RulesError: no such set or size.
     """
-    if komi is None:
-        komi = 7.0 if width >= 9 else 6.5
-    return Rules("go", width, width if height is None else height, komi=komi)
+    if ruleset is not None and ruleset not in GO_RULESETS:
+        raise RulesError(f"rules {ruleset!r}: expected one of {', '.join(GO_RULESETS)}")
+    options = dict(GO_RULESETS[ruleset]) if ruleset else {"komi": 7.0 if width >= 9 else 6.5}
+    if komi is not None:
+        options["komi"] = komi
+    return Rules("go", width, width if height is None else height, **options)
 
 
 def gomoku_rules(
-    width: int, height: int | None = None, *, line_length: int | None = None, exact: bool = False
+    width: int,
+    height: int | None = None,
+    *,
+    line_length: int | None = None,
+    line_rule: LineRule = "freestyle",
 ) -> Rules:
     """Gomoku: five in a row, or shorter lines on teaching boards.
 
@@ -131,10 +176,13 @@ def gomoku_rules(
         width: columns.
         height: rows; square when left out.
         line_length: stones that win; left out, 5, or 4 on 6x6 and smaller, 3 on 3x3.
-        exact: standard Gomoku, where six or more in a row do not win.
+        line_rule: `freestyle`, `standard`, `renju` or `caro`.
+
+    Raises:
+        RulesError: no such rule or size.
     """
     height = width if height is None else height
     if line_length is None:
         smallest = min(width, height)
         line_length = 5 if smallest >= 7 else 4 if smallest >= 4 else 3
-    return Rules("gomoku", width, height, line_length=line_length, exact=exact)
+    return Rules("gomoku", width, height, line_length=line_length, line_rule=line_rule)

@@ -7,7 +7,7 @@ defaults of `engine.rulesets`.
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sgfmill.sgf import Sgf_game
 from sgfmill.sgf_grammar import parse_sgf_game
@@ -15,7 +15,7 @@ from sgfmill.sgf_grammar import parse_sgf_game
 from engine.board import BLACK, WHITE
 from engine.errors import SgfError
 from engine.game import Move
-from engine.rulesets import Rules, go_rules, gomoku_rules
+from engine.rulesets import LineRule, Rules, go_rules, gomoku_rules
 
 MAX_BYTES = 10_000_000
 MAX_NODES = 20_000
@@ -29,7 +29,7 @@ CHARSETS = frozenset(
 )
 GAME_TYPES = {1: "go", 4: "gomoku"}
 _COLORS = {"b": BLACK, "w": WHITE}
-_LINE_RULE = re.compile(r"(freestyle|standard) ([0-9]{1,2})", re.ASCII)
+_LINE_RULE = re.compile(r"(freestyle|standard|renju|caro) ([0-9]{1,2})", re.ASCII)
 _WIN = re.compile(r"(b|w|black|white)\+(.*)", re.IGNORECASE | re.DOTALL)
 _POINTS = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4})?", re.ASCII)
 
@@ -114,7 +114,7 @@ def write_sgf(game: SgfGame) -> bytes:
         root.set("RU", "Chinese")
     else:
         root.set("GM", 4)
-        root.set("RU", f"{'standard' if rules.exact else 'freestyle'} {rules.line_length}")
+        root.set("RU", f"{rules.line_rule} {rules.line_length}")
     for key, name in (("PB", game.black_name), ("PW", game.white_name)):
         if name:
             root.set(key, name)
@@ -196,7 +196,7 @@ def _rules_of(root: Any, size: int, komi: float) -> Rules:
     stated = _LINE_RULE.fullmatch(root.get("RU")) if root.has_property("RU") else None
     if stated is None:
         return gomoku_rules(size)
-    return gomoku_rules(size, line_length=int(stated[2]), exact=stated[1] == "standard")
+    return gomoku_rules(size, line_length=int(stated[2]), line_rule=cast(LineRule, stated[1]))
 
 
 def _parse_result(text: str) -> tuple[int | None, float | None]:

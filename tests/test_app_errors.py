@@ -48,7 +48,7 @@ def files(folder: Path) -> dict[str, bytes]:
         (["play", "--game", "gomoku", "--size", "21"], "size 21: expected 3..20 for Gomoku"),
         (["play", "--game", "chess"], "'chess' is not one of"),
         (["play", "--game", "gomoku", "--komi", "7"], "komi: expected only with Go"),
-        (["play", "--game", "go", "--rule", "standard"], "rule standard: expected only with Gomoku"),
+        (["play", "--game", "go", "--rules", "standard"], "rules standard: expected only with Gomoku"),
         (["play", "--komi", "nan"], "komi nan: expected a number"),
         (["play", "--komi", "many"], "'many' is not a valid float"),
         (["play", "--visits", "-5"], "-5"),

@@ -64,7 +64,7 @@ def test_five_in_a_row_wins_in_all_directions_at_every_place_by_each_of_its_ston
     assert len(lines) == 2 * 6 * 2 + 2 * 2 * 2
     for line in lines:
         for last in line:
-            game = with_one_missing(line, last, exact=exact)
+            game = with_one_missing(line, last, line_rule="standard" if exact else "freestyle")
             assert (game.is_over, game.winner(), game.result()) == (True, BLACK, "B+")
 
 
@@ -98,18 +98,18 @@ def test_six_in_a_row_wins_in_freestyle_only_whichever_stone_comes_last(vertex: 
     diagram = ["X"] * 6
     diagram["ABCDEF".index(vertex[0])] = "."
     text = f"{' '.join(diagram)} / . . . . . ."
-    exact = play(gomoku(text, exact=True), vertex)
+    exact = play(gomoku(text, line_rule="standard"), vertex)
     assert (exact.is_over, exact.winner(), exact.result()) == (False, EMPTY, "0")
     assert play(gomoku(text), vertex).result() == "B+"
 
 
 def test_exact_five_wins_although_the_same_stone_makes_an_overline() -> None:
     column = " / ".join(". . . X . ." for _ in range(4))
-    assert play(gomoku(f"X X X . X X / {column}", exact=True), "D5").winner() == BLACK
+    assert play(gomoku(f"X X X . X X / {column}", line_rule="standard"), "D5").winner() == BLACK
 
 
 def test_exact_five_next_to_an_overline_of_the_other_color_wins() -> None:
-    game = play(gomoku("O O O O O O . / X X X X . . .", exact=True), "E1")
+    game = play(gomoku("O O O O O O . / X X X X . . .", line_rule="standard"), "E1")
     assert game.winner() == BLACK
 
 
@@ -196,7 +196,9 @@ def play_both(rng: random.Random) -> int:
     """One random game on a random board, compared after every move; returns who won."""
     width, height = rng.randint(1, 8), rng.randint(1, 8)
     line_length, exact = rng.randint(2, 5), rng.random() < 0.5
-    rules = Rules("gomoku", width, height, line_length=line_length, exact=exact)
+    rules = Rules(
+        "gomoku", width, height, line_length=line_length, line_rule="standard" if exact else "freestyle"
+    )
     state = new_state(rules)
     naive = NaiveGomoku(width, height, line_length, exact)
     actions = np.empty(rules.num_actions, np.int16)

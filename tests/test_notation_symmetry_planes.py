@@ -249,7 +249,7 @@ RULES = [
     Rules("go", 4, 3, komi=-2.0, ko="simple", move_limit=60),
     Rules("go", 2, 2, komi=1.0, move_limit=30),
     Rules("gomoku", 5, 5, line_length=3),
-    Rules("gomoku", 6, 4, line_length=3, exact=True),
+    Rules("gomoku", 6, 4, line_length=3, line_rule="standard"),
 ]
 
 
@@ -324,7 +324,7 @@ def reference_of(rules: Rules) -> Any:
         return NaiveGo(
             rules.width, rules.height, rules.komi, rules.ko, rules.suicide, rules.resolved_move_limit
         )
-    return NaiveGomoku(rules.width, rules.height, rules.line_length, rules.exact)
+    return NaiveGomoku(rules.width, rules.height, rules.line_length, rules.line_rule == "standard")
 
 
 def wins_at_once(naive: NaiveGomoku, action: int, color: int) -> bool:
@@ -343,7 +343,7 @@ def naive_planes(rules: Rules, naive: Any) -> npt.NDArray[np.float32]:
     values[planes.ON_BOARD] = 1
     values[planes.BLACK_TO_PLAY] = own == BLACK
     values[planes.IS_GOMOKU] = not is_go
-    values[planes.EXACT_LINE] = rules.exact
+    values[planes.EXACT_LINE] = rules.line_rule == "standard"
     values[planes.LAST_WAS_PASS] = is_go and last == naive.pass_action
     if is_go:
         values[planes.KOMI] = (rules.komi if own == WHITE else -rules.komi) / KOMI_SCALE
@@ -439,7 +439,7 @@ def shown_vertices(game: Game, plane: int) -> str:
         (". X X . O / . . . . O / . . . . .", {"line_length": 3}, "A3 D3", "E1"),
         (". X X . X . / . O . O . . / . . . . . .", {"line_length": 4}, "D3", ""),
         ("X X X . X X . / . . . . . . . / O . O O . . .", {"line_length": 5}, "D3", ""),
-        ("X X X . X X . / . . . . . . . / O O O O . . .", {"line_length": 5, "exact": True}, "", "E1"),
+        ("X X X . X X . / . . . . . . . / O O O O . . .", {"line_rule": "standard"}, "", "E1"),
         ("X . X . X / . . . . . / . . . . .", {"line_length": 3}, "B3 D3", ""),
     ],
 )

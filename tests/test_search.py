@@ -84,7 +84,7 @@ def naive_game(rules: Rules) -> Any:
         return NaiveGo(
             rules.width, rules.height, rules.komi, rules.ko, rules.suicide, rules.resolved_move_limit
         )
-    return NaiveGomoku(rules.width, rules.height, rules.line_length, rules.exact)
+    return NaiveGomoku(rules.width, rules.height, rules.line_length, rules.line_rule == "standard")
 
 
 def random_position(rules: Rules, seed: int) -> tuple[Game, Any]:
@@ -138,7 +138,7 @@ RULES = [
     Rules("go", 4, 3, komi=1.0, ko="simple", suicide=True),
     Rules("go", 5, 5, komi=6.5),
     Rules("gomoku", 3, 3, line_length=3),
-    Rules("gomoku", 5, 4, line_length=4, exact=True),
+    Rules("gomoku", 5, 4, line_length=4, line_rule="standard"),
 ]
 SETTINGS: list[dict[str, float]] = [
     {},

@@ -125,7 +125,11 @@ def sgf_games(draw: st.DrawFn) -> SgfGame:
     if draw(st.booleans()):
         rules = go_rules(size, komi=draw(st.integers(-20, 20)) / 2)
     else:
-        rules = gomoku_rules(size, line_length=draw(st.integers(3, 6)), exact=draw(st.booleans()))
+        rules = gomoku_rules(
+            size,
+            line_length=draw(st.integers(3, 6)),
+            line_rule=draw(st.sampled_from(["freestyle", "standard"])),
+        )
     colors = st.sampled_from([BLACK, WHITE])
     moves = draw(st.lists(st.builds(Move, colors, st.integers(0, rules.area))))
     setup = draw(st.dictionaries(st.integers(0, rules.area - 1), colors))

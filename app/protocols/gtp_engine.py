@@ -100,8 +100,8 @@ class GtpEngine:
             rules = usual_rules(self._rules.game, int(side[:9]), int(side[:9]))
         except RulesError:
             raise Refusal("unacceptable size") from None
-        komi, exact = self._rules.komi, self._rules.exact
-        self._rules = without_move_limit(replace(rules, komi=komi, exact=exact))
+        komi, line_rule = self._rules.komi, self._rules.line_rule
+        self._rules = without_move_limit(replace(rules, komi=komi, line_rule=line_rule))
         self._started_game = None
         return ""
 

@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.geometry import num_points
-from engine.jit import kernel
+from engine.jit import inline_kernel, kernel
 from engine.rulesets import KO_RULES, LINE_RULES, Rules
+from engine.zobrist import WHITE_TO_PLAY
 
 EMPTY, BLACK, WHITE, WALL = 0, 1, 2, 3
 GO, GOMOKU = 0, 1
@@ -42,8 +43,15 @@ PRISONERS_OF_BLACK = 11  # stones that Black took off the board
 PRISONERS_OF_WHITE = 12
 NUM_SCALARS = 13
 
-FILTER_WORDS = 32
+FILTER_WORDS = 16
 """Words of the Bloom filter over the history; exact comparison follows a hit."""
+
+# What the four neighbors of a point hold, in one word: black stones and walls in the low four bits, white
+# stones and walls in the next four, empty points above them.
+BLACK_AROUND_SHIFT = 0
+WHITE_AROUND_SHIFT = 4
+EMPTY_AROUND_SHIFT = 8
+AROUND_MASK = 15
 
 # A chain's liberties are pseudo-liberties (an empty point counts once per adjacent stone) in one word:
 # count << 52 | sum of points << 30 | sum of squared points. One true liberty <=> count * squares == sum^2.
@@ -67,22 +75,20 @@ class State(NamedTuple):
     """`[B]` Zobrist hash of the stones alone."""
     stone: npt.NDArray[np.int8]
     """`[B, P]` EMPTY, BLACK, WHITE or WALL."""
+    around: npt.NDArray[np.int16]
+    """`[B, P]` packed counts of what the four neighbors of a point hold (Go)."""
     chain_head: npt.NDArray[np.int16]
-    """`[B, P]` for a stone, the point that names its chain."""
-    chain_next: npt.NDArray[np.int16]
-    """`[B, P]` for a stone, the next stone of its chain, in a ring."""
+    """`[B, P]` for a stone, the point that names its chain; any other point names itself (Go)."""
     chain_liberties: npt.NDArray[np.int64]
-    """`[B, P]` at a chain's head, its packed pseudo-liberties."""
+    """`[B, P]` at a chain's head, its packed pseudo-liberties; meaningless elsewhere (Go)."""
+    link: npt.NDArray[np.int16]
+    """`[B, P]` for a stone (Go), the next of its chain, in a ring; for an empty point, its place there."""
     empty: npt.NDArray[np.int16]
-    """`[B, P]` the empty points in no particular order; the first NUM_EMPTY count."""
-    empty_index: npt.NDArray[np.int16]
-    """`[B, P]` for an empty point, its place in `empty`."""
+    """`[B, area]` the empty points in no particular order; the first NUM_EMPTY count."""
     history: npt.NDArray[np.uint64]
     """`[B, H]` hashes of all positions of the game so far, the first one included (Go, superko)."""
     history_filter: npt.NDArray[np.uint64]
     """`[B, FILTER_WORDS]` Bloom filter of `history`."""
-    scratch: npt.NDArray[np.int16]
-    """`[B, 2 P]` working space of one kernel call, never meaningful between calls."""
 
 
 def allocate_state(batch: int, width: int, height: int, history: int) -> State:
@@ -101,14 +107,13 @@ def allocate_state(batch: int, width: int, height: int, history: int) -> State:
         scalars=np.zeros((batch, NUM_SCALARS), np.int32),
         hash=np.zeros(batch, np.uint64),
         stone=np.full((batch, points), WALL, np.int8),
+        around=np.zeros((batch, points), np.int16),
         chain_head=np.zeros((batch, points), np.int16),
-        chain_next=np.zeros((batch, points), np.int16),
         chain_liberties=np.zeros((batch, points), np.int64),
-        empty=np.zeros((batch, points), np.int16),
-        empty_index=np.zeros((batch, points), np.int16),
+        link=np.zeros((batch, points), np.int16),
+        empty=np.zeros((batch, width * height), np.int16),
         history=np.zeros((batch, history), np.uint64),
         history_filter=np.zeros((batch, FILTER_WORDS), np.uint64),
-        scratch=np.zeros((batch, 2 * points), np.int16),
     )
 
 
@@ -144,14 +149,23 @@ def reset(state: State, row: int) -> None:
     total = stride * (height + 2) + 1
     for point in range(total):
         state.stone[row, point] = WALL
+        state.around[row, point] = 0
+        state.chain_head[row, point] = point
+        state.chain_liberties[row, point] = 0
     count = 0
     for y in range(height):
         for x in range(width):
             point = (y + 1) * stride + x + 1
             state.stone[row, point] = EMPTY
             state.empty[row, count] = point
-            state.empty_index[row, point] = count
+            state.link[row, point] = count
             count += 1
+            walls = int(x == 0) + int(x == width - 1) + int(y == 0) + int(y == height - 1)
+            state.around[row, point] = (
+                (walls << BLACK_AROUND_SHIFT)
+                + (walls << WHITE_AROUND_SHIFT)
+                + ((4 - walls) << EMPTY_AROUND_SHIFT)
+            )
     for column in range(NUM_SCALARS):
         state.scalars[row, column] = 0
     state.scalars[row, TO_PLAY] = BLACK
@@ -171,10 +185,18 @@ def forget_history(state: State, row: int) -> None:
     remember_position(state, row)
 
 
+@inline_kernel
+def situation(state: State, row: int, board_hash: np.uint64, to_play: int) -> np.uint64:
+    """What must not come back: the board, and under situational superko who is to move as well."""
+    if state.rules[row, KO_RULE] == SITUATIONAL_SUPERKO and to_play == WHITE:
+        return board_hash ^ WHITE_TO_PLAY
+    return board_hash
+
+
 @kernel
 def remember_position(state: State, row: int) -> None:
-    """Append the present hash to the history. Mutates: state[row]. Precondition: room for it."""
-    hash_now = state.hash[row]
+    """Append the present situation to the history. Mutates: state[row]. Precondition: room for it."""
+    hash_now = situation(state, row, state.hash[row], state.scalars[row, TO_PLAY])
     count = state.scalars[row, NUM_HISTORY]
     state.history[row, count] = hash_now
     state.scalars[row, NUM_HISTORY] = count + 1
@@ -182,13 +204,18 @@ def remember_position(state: State, row: int) -> None:
     state.history_filter[row, int(bit >> np.uint64(6))] |= np.uint64(1) << (bit & np.uint64(63))
 
 
-@kernel
+@inline_kernel
 def is_remembered(state: State, row: int, position_hash: np.uint64) -> bool:
-    """Whether a position occurred in this game. Cost: one bit test, a scan only on a hit."""
+    """Whether a `situation` occurred in this game. Cost: one bit test, a scan only on a hit."""
     bit = position_hash & np.uint64(64 * FILTER_WORDS - 1)
     word = state.history_filter[row, int(bit >> np.uint64(6))]
     if (word >> (bit & np.uint64(63))) & np.uint64(1) == 0:
         return False
+    return _is_in_history(state, row, position_hash)
+
+
+@kernel
+def _is_in_history(state: State, row: int, position_hash: np.uint64) -> bool:
     # Newest first: repetitions are usually short cycles.
     for index in range(state.scalars[row, NUM_HISTORY] - 1, -1, -1):
         if state.history[row, index] == position_hash:
@@ -211,13 +238,13 @@ def copy_row(source: State, source_row: int, target: State, target_row: int) -> 
     target.hash[target_row] = source.hash[source_row]
     for point in range(total):
         target.stone[target_row, point] = source.stone[source_row, point]
-        target.empty_index[target_row, point] = source.empty_index[source_row, point]
+        target.link[target_row, point] = source.link[source_row, point]
     for index in range(source.scalars[source_row, NUM_EMPTY]):
         target.empty[target_row, index] = source.empty[source_row, index]
     if source.rules[source_row, GAME] == GO:
         for point in range(total):
+            target.around[target_row, point] = source.around[source_row, point]
             target.chain_head[target_row, point] = source.chain_head[source_row, point]
-            target.chain_next[target_row, point] = source.chain_next[source_row, point]
             target.chain_liberties[target_row, point] = source.chain_liberties[source_row, point]
         for index in range(source.scalars[source_row, NUM_HISTORY]):
             target.history[target_row, index] = source.history[source_row, index]

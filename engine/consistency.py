@@ -3,7 +3,7 @@
 import numpy as np
 
 from engine import board
-from engine.board import EMPTY, GO, WALL, State
+from engine.board import BLACK, EMPTY, GO, WALL, WHITE, State
 from engine.geometry import num_points
 from engine.zobrist import ZOBRIST
 
@@ -26,14 +26,29 @@ def check_consistency(state: State, row: int) -> None:
     count = int(state.scalars[row, board.NUM_EMPTY])
     listed = [int(point) for point in state.empty[row, :count]]
     _require(len(listed) == len(set(listed)) and set(listed) == empties, "list of empty points")
-    _require(all(int(state.empty_index[row, point]) == i for i, point in enumerate(listed)), "empty_index")
+    _require(all(int(state.link[row, point]) == i for i, point in enumerate(listed)), "link of an empty")
 
     expected = np.uint64(0)
     for point in on_board - empties:
         expected ^= ZOBRIST[stone[point], point]
     _require(expected == state.hash[row], "hash")
     if state.rules[row, board.GAME] == GO:
+        _check_around(state, row, stone, on_board, stride)
+        for point in set(range(total)) - (on_board - empties):
+            _require(int(state.chain_head[row, point]) == point, f"chain_head without a stone at {point}")
         _check_chains(state, row, stone, on_board - empties, stride)
+
+
+def _check_around(state: State, row: int, stone: list[int], on_board: set[int], stride: int) -> None:
+    for point in on_board:
+        contents = [stone[neighbor] for neighbor in (point - stride, point - 1, point + 1, point + stride)]
+        for shift, counted in (
+            (board.BLACK_AROUND_SHIFT, (BLACK, WALL)),
+            (board.WHITE_AROUND_SHIFT, (WHITE, WALL)),
+            (board.EMPTY_AROUND_SHIFT, (EMPTY,)),
+        ):
+            count = int(state.around[row, point]) >> shift & board.AROUND_MASK
+            _require(count == sum(content in counted for content in contents), f"around point {point}")
 
 
 def _check_chains(state: State, row: int, stone: list[int], stones: set[int], stride: int) -> None:
@@ -50,10 +65,10 @@ def _check_chains(state: State, row: int, stone: list[int], stones: set[int], st
         unseen -= chain
         heads = {int(state.chain_head[row, point]) for point in chain}
         _require(len(heads) == 1 and heads <= chain, f"one head for the chain at {start}")
-        ring, point = [start], int(state.chain_next[row, start])
+        ring, point = [start], int(state.link[row, start])
         while point != start and len(ring) <= len(chain):
             ring.append(point)
-            point = int(state.chain_next[row, point])
+            point = int(state.link[row, point])
         _require(len(ring) == len(chain) and set(ring) == chain, f"ring of the chain at {start}")
         liberties = [
             neighbor

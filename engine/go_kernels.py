@@ -7,11 +7,13 @@ Chains are rings of stones named by a head; a chain's pseudo-liberties are one p
 import numpy as np
 
 from engine.board import (
+    AROUND_MASK,
     BLACK,
+    BLACK_AROUND_SHIFT,
     COUNT_SHIFT,
     EMPTY,
+    EMPTY_AROUND_SHIFT,
     HAS_CAPTURE,
-    HEIGHT,
     IS_OVER,
     KO_POINT,
     KO_RULE,
@@ -21,9 +23,12 @@ from engine.board import (
     NUM_EMPTY,
     PASS_COUNT,
     PASS_POINT,
+    POSITIONAL_SUPERKO,
     PREVIOUS_POINT,
     PRISONERS_OF_BLACK,
     PRISONERS_OF_WHITE,
+    SIMPLE_KO,
+    SITUATIONAL_SUPERKO,
     SQUARES_MASK,
     SUICIDE,
     SUM_MASK,
@@ -31,10 +36,12 @@ from engine.board import (
     TO_PLAY,
     WALL,
     WHITE,
+    WHITE_AROUND_SHIFT,
     WIDTH,
     State,
     is_remembered,
     remember_position,
+    situation,
 )
 from engine.jit import inline_kernel, kernel
 from engine.zobrist import ZOBRIST
@@ -59,41 +66,55 @@ def is_atari_word(word: int) -> bool:
     return count * squares == total * total
 
 
+@inline_kernel
+def is_surrounded(state: State, row: int, point: int, color: int) -> bool:
+    """Whether all four neighbors of a point are walls or stones of one color."""
+    around = int(state.around[row, point])
+    if color == BLACK:
+        return (around >> BLACK_AROUND_SHIFT) & AROUND_MASK == 4
+    return (around >> WHITE_AROUND_SHIFT) & AROUND_MASK == 4
+
+
+@inline_kernel
+def has_empty_neighbor(state: State, row: int, point: int) -> bool:
+    """Whether a neighbor of a point is empty."""
+    return int(state.around[row, point]) >> EMPTY_AROUND_SHIFT != 0
+
+
 @kernel
 def captured_hash(state: State, row: int, head: int) -> np.uint64:
     """Hash of all stones of one chain, the difference that its removal makes."""
     color = state.stone[row, head]
     word: np.uint64 = ZOBRIST[color, head]
-    stone = state.chain_next[row, head]
+    stone = state.link[row, head]
     while stone != head:
         word ^= ZOBRIST[color, stone]
-        stone = state.chain_next[row, stone]
+        stone = state.link[row, stone]
     return word
 
 
-@kernel
+@inline_kernel
 def hash_after(state: State, row: int, point: int, color: int) -> np.uint64:
     """Hash of the board after a play, captures and suicide included. Precondition: the point is empty."""
     stride = int(state.rules[row, WIDTH]) + 1
     result: np.uint64 = state.hash[row] ^ ZOBRIST[color, point]
-    breathes = False
+    breathes = has_empty_neighbor(state, row, point)
     captures = False
     # A chain may touch the point on several sides: remember the last three heads met.
     first, second, third = -1, -1, -1
     for offset in (-stride, -1, 1, stride):
         neighbor = point + offset
         content = state.stone[row, neighbor]
-        if content == EMPTY:
-            breathes = True
-        elif content != WALL:
-            head = int(state.chain_head[row, neighbor])
-            in_atari = is_atari_word(state.chain_liberties[row, head])
-            if content == color:
-                breathes = breathes or not in_atari
-            elif in_atari and head != first and head != second and head != third:
-                captures = True
-                result ^= captured_hash(state, row, head)
-                first, second, third = head, first, second
+        if content in (EMPTY, WALL):
+            continue
+        head = int(state.chain_head[row, neighbor])
+        in_atari = is_atari_word(state.chain_liberties[row, head])
+        if content == color:
+            breathes = breathes or not in_atari
+        elif in_atari and head != first and head != second and head != third:
+            captures = True
+            result ^= captured_hash(state, row, head)
+            first, second, third = head, first, second
     if breathes or captures:
         return result
     result ^= ZOBRIST[color, point]
@@ -114,48 +135,81 @@ def go_legality(state: State, row: int, point: int) -> int:
         return OCCUPIED
     if point == state.scalars[row, KO_POINT]:
         return KO
+    breathes = has_empty_neighbor(state, row, point)
+    if not breathes:
+        code = _legality_without_space(state, row, point)
+        if code != LEGAL:
+            return code
+    # Until stones were removed no board can come back. Suicide, which has no space, may be the first removal.
+    if state.rules[row, KO_RULE] != SIMPLE_KO and (state.scalars[row, HAS_CAPTURE] != 0 or not breathes):
+        if would_repeat(state, row, point):
+            return SUPERKO_REPETITION
+    return LEGAL
+
+
+@inline_kernel
+def _legality_without_space(state: State, row: int, point: int) -> int:
+    """LEGAL or SUICIDE_MOVE for a play on an empty point whose neighbors are all taken."""
     color = state.scalars[row, TO_PLAY]
     stride = int(state.rules[row, WIDTH]) + 1
-    breathes = False
     has_friend = False
     for offset in (-stride, -1, 1, stride):
         neighbor = point + offset
         content = state.stone[row, neighbor]
-        if content == EMPTY:
-            breathes = True
-            break
-        if content != WALL:
-            in_atari = is_atari_word(state.chain_liberties[row, state.chain_head[row, neighbor]])
-            if content == color:
-                has_friend = True
-                if not in_atari:
-                    breathes = True
-                    break
-            elif in_atari:
-                breathes = True
-                break
+        if content == WALL:
+            continue
+        in_atari = is_atari_word(state.chain_liberties[row, state.chain_head[row, neighbor]])
+        has_friend = has_friend or content == color
+        if in_atari != (content == color):
+            return LEGAL  # a friend with another liberty, or a capture
     # A lone stone that dies at once would change nothing on the board; no rule set here allows it.
-    if not breathes and (state.rules[row, SUICIDE] == 0 or not has_friend):
-        return SUICIDE_MOVE
-    if state.scalars[row, HAS_CAPTURE] != 0 and state.rules[row, KO_RULE] != 0:
-        if is_remembered(state, row, hash_after(state, row, point, color)):
-            return SUPERKO_REPETITION
-    elif not breathes and state.rules[row, KO_RULE] != 0:
-        # Suicide removes stones although nothing was captured before.
-        if is_remembered(state, row, hash_after(state, row, point, color)):
-            return SUPERKO_REPETITION
-    return LEGAL
+    return LEGAL if has_friend and state.rules[row, SUICIDE] != 0 else SUICIDE_MOVE
+
+
+@inline_kernel
+def would_repeat(state: State, row: int, point: int) -> bool:
+    """Whether a play of the side to move would bring a remembered situation back."""
+    color = state.scalars[row, TO_PLAY]
+    after = hash_after(state, row, point, color)
+    return is_remembered(state, row, situation(state, row, after, BLACK + WHITE - color))
 
 
 @inline_kernel
 def take_empty(state: State, row: int, point: int) -> None:
     """Remove a point from the list of empty points. Mutates: state[row]."""
     last = state.scalars[row, NUM_EMPTY] - 1
-    index = state.empty_index[row, point]
+    index = state.link[row, point]
     moved = state.empty[row, last]
     state.empty[row, index] = moved
-    state.empty_index[row, moved] = index
+    state.link[row, moved] = index
     state.scalars[row, NUM_EMPTY] = last
+
+
+@inline_kernel
+def _change_around(color: int) -> int:
+    """What a stone that takes an empty point adds to `around` of each neighbor."""
+    shift = BLACK_AROUND_SHIFT if color == BLACK else WHITE_AROUND_SHIFT
+    return (1 << shift) - (1 << EMPTY_AROUND_SHIFT)
+
+
+@inline_kernel
+def _take_liberty(state: State, row: int, neighbor: int, word: int, change: int) -> int:
+    """Tell a neighbor that a liberty is gone; returns the liberty that it is itself, 0 if none.
+
+    Nothing here branches: at walls and empty points the written words mean nothing. Mutates: state[row].
+    """
+    state.around[row, neighbor] = int(state.around[row, neighbor]) + change
+    head = state.chain_head[row, neighbor]
+    state.chain_liberties[row, head] = int(state.chain_liberties[row, head]) - word
+    return liberty_word(neighbor) if state.stone[row, neighbor] == EMPTY else 0
+
+
+@inline_kernel
+def _give_liberty(state: State, row: int, neighbor: int, word: int, change: int) -> None:
+    """Tell a neighbor that a liberty is back, without branches as above. Mutates: state[row]."""
+    state.around[row, neighbor] = int(state.around[row, neighbor]) - change
+    head = state.chain_head[row, neighbor]
+    state.chain_liberties[row, head] = int(state.chain_liberties[row, head]) + word
 
 
 @kernel
@@ -166,40 +220,70 @@ def _remove_chain(state: State, row: int, head: int) -> int:
         The number of stones removed.
     """
     stride = int(state.rules[row, WIDTH]) + 1
-    other = BLACK + WHITE - state.stone[row, head]
-    state.hash[row] ^= captured_hash(state, row, head)
+    color = int(state.stone[row, head])
+    change = _change_around(color)
+    count = int(state.scalars[row, NUM_EMPTY])
+    board_hash: np.uint64 = state.hash[row]
     removed = 0
     stone = int(head)
     while True:
+        following = int(state.link[row, stone])
         word = liberty_word(stone)
-        for offset in (-stride, -1, 1, stride):
-            neighbor = stone + offset
-            if state.stone[row, neighbor] == other:
-                state.chain_liberties[row, state.chain_head[row, neighbor]] += word
+        _give_liberty(state, row, stone - stride, word, change)
+        _give_liberty(state, row, stone - 1, word, change)
+        _give_liberty(state, row, stone + 1, word, change)
+        _give_liberty(state, row, stone + stride, word, change)
+        board_hash ^= ZOBRIST[color, stone]
         state.stone[row, stone] = EMPTY
-        count = state.scalars[row, NUM_EMPTY]
-        state.empty[row, count] = stone
-        state.empty_index[row, stone] = count
-        state.scalars[row, NUM_EMPTY] = count + 1
+        state.chain_head[row, stone] = stone
+        state.empty[row, count + removed] = stone
+        state.link[row, stone] = count + removed
         removed += 1
-        stone = int(state.chain_next[row, stone])
+        stone = following
         if stone == head:
-            return removed
+            break
+    state.hash[row] = board_hash
+    state.scalars[row, NUM_EMPTY] = count + removed
+    return removed
 
 
-@kernel
+@inline_kernel
 def _join(state: State, row: int, head: int, other: int) -> None:
     """Merge chain `other` into chain `head`. Mutates: state[row]. Cost: the stones of `other`."""
+    state.chain_liberties[row, head] = int(state.chain_liberties[row, head]) + int(
+        state.chain_liberties[row, other]
+    )
     stone = other
     while True:
         state.chain_head[row, stone] = head
-        stone = state.chain_next[row, stone]
-        if stone == other:
+        following = int(state.link[row, stone])
+        if following == other:
             break
-    following = state.chain_next[row, head]
-    state.chain_next[row, head] = state.chain_next[row, other]
-    state.chain_next[row, other] = following
-    state.chain_liberties[row, head] += state.chain_liberties[row, other]
+        stone = following
+    state.link[row, stone] = state.link[row, head]
+    state.link[row, head] = other
+
+
+@inline_kernel
+def _meet(state: State, row: int, own: int, neighbor: int, color: int) -> int:
+    """Join the chain `own` with a neighbor of its color; returns the head of both. Mutates: state[row]."""
+    if state.stone[row, neighbor] != color:
+        return own
+    head = int(state.chain_head[row, neighbor])
+    if head != own:
+        _join(state, row, head, own)
+    return head
+
+
+@inline_kernel
+def _capture(state: State, row: int, neighbor: int, other: int) -> int:
+    """Remove a neighbor's chain if it is of a color and breathless; returns its size. Mutates: state[row]."""
+    if state.stone[row, neighbor] != other:
+        return 0
+    head = int(state.chain_head[row, neighbor])
+    if state.chain_liberties[row, head] != 0:
+        return 0
+    return _remove_chain(state, row, head)
 
 
 @inline_kernel
@@ -210,39 +294,25 @@ def place_stone(state: State, row: int, point: int, color: int) -> int:
         Stones of the opponent captured, or minus the stones lost by suicide.
     """
     stride = int(state.rules[row, WIDTH]) + 1
+    above, left, right, below = point - stride, point - 1, point + 1, point + stride
     take_empty(state, row, point)
     state.stone[row, point] = color
     state.hash[row] ^= ZOBRIST[color, point]
-    state.chain_head[row, point] = point
-    state.chain_next[row, point] = point
-    own_word = liberty_word(point)
-    liberties = 0
-    for offset in (-stride, -1, 1, stride):
-        neighbor = point + offset
-        content = state.stone[row, neighbor]
-        if content == EMPTY:
-            liberties += liberty_word(neighbor)
-        elif content != WALL:
-            state.chain_liberties[row, state.chain_head[row, neighbor]] -= own_word
+    word, change = liberty_word(point), _change_around(color)
+    liberties = _take_liberty(state, row, above, word, change)
+    liberties += _take_liberty(state, row, left, word, change)
+    liberties += _take_liberty(state, row, right, word, change)
+    liberties += _take_liberty(state, row, below, word, change)
     state.chain_liberties[row, point] = liberties
+    state.link[row, point] = point
+    own = _meet(state, row, point, above, color)
+    own = _meet(state, row, own, left, color)
+    own = _meet(state, row, own, right, color)
+    own = _meet(state, row, own, below, color)
+    other = BLACK + WHITE - color
     captured = 0
-    for offset in (-stride, -1, 1, stride):
-        neighbor = point + offset
-        content = state.stone[row, neighbor]
-        if content in (EMPTY, WALL):
-            continue
-        head = state.chain_head[row, neighbor]
-        if content == color:
-            own = state.chain_head[row, point]
-            if head == own:
-                continue
-            if own == point and state.chain_next[row, point] == point:
-                _join(state, row, head, own)  # a single stone joins the larger chain
-            else:
-                _join(state, row, own, head)
-        elif state.chain_liberties[row, head] == 0:
-            captured += _remove_chain(state, row, head)
-    own = state.chain_head[row, point]
+    for neighbor in (above, left, right, below):
+        captured += _capture(state, row, neighbor, other)
     if state.chain_liberties[row, own] == 0:
         return -_remove_chain(state, row, own)
     return captured
@@ -263,13 +333,15 @@ def play_go(state: State, row: int, point: int) -> None:
         if captured != 0:
             state.scalars[row, HAS_CAPTURE] = 1
             _count_prisoners(state, row, color, captured)
-        if captured == 1 and state.chain_next[row, point] == point:
+        if captured == 1 and state.link[row, point] == point:
             word = state.chain_liberties[row, point]
             if word >> COUNT_SHIFT == 1:
                 state.scalars[row, KO_POINT] = (word >> SUM_SHIFT) & SUM_MASK
-        if state.rules[row, KO_RULE] != 0:
-            remember_position(state, row)
     finish_move(state, row, point)
+    # A pass makes a new situation too, though not a new board.
+    ko_rule = state.rules[row, KO_RULE]
+    if ko_rule == SITUATIONAL_SUPERKO or (ko_rule == POSITIONAL_SUPERKO and point != PASS_POINT):
+        remember_position(state, row)
 
 
 @kernel
@@ -299,88 +371,16 @@ def is_own_eye(state: State, row: int, point: int, color: int) -> bool:
     All four neighbors are the color's or the edge; of the diagonals at most one is the opponent's, none at
     the edge.
     """
+    if not is_surrounded(state, row, point, color):
+        return False
     stride = int(state.rules[row, WIDTH]) + 1
     at_edge = False
-    for offset in (-stride, -1, 1, stride):
-        content = state.stone[row, point + offset]
-        if content == WALL:
-            at_edge = True
-        elif content != color:
-            return False
     other = BLACK + WHITE - color
     hostile = 0
+    for offset in (-stride, -1, 1, stride):
+        at_edge = at_edge or state.stone[row, point + offset] == WALL
     for vertical in (-stride, stride):
         # The wall column is shared by two rows, and the walls above and below it are real too.
         for diagonal in (point + vertical - 1, point + vertical + 1):
-            if state.stone[row, diagonal] == other:
-                hostile += 1
+            hostile += int(state.stone[row, diagonal] == other)
     return hostile == 0 or (hostile == 1 and not at_edge)
-
-
-@kernel
-def area_score(state: State, row: int) -> int:
-    """Tromp-Taylor area of Black minus White, komi not counted. Mutates: scratch. Cost: one flood fill."""
-    width = int(state.rules[row, WIDTH])
-    height = int(state.rules[row, HEIGHT])
-    stride = width + 1
-    total = stride * (height + 2) + 1
-    # scratch[0:total] marks visited points, scratch[total:2 total] is the stack.
-    for point in range(total):
-        state.scratch[row, point] = 0
-    score = width * height - int(state.scalars[row, NUM_EMPTY])
-    for point in range(total):
-        if state.stone[row, point] == WHITE:
-            score -= 2
-    for index in range(state.scalars[row, NUM_EMPTY]):
-        start = state.empty[row, index]
-        if state.scratch[row, start] != 0:
-            continue
-        state.scratch[row, start] = 1
-        state.scratch[row, total] = start
-        height_of_stack = 1
-        size = 0
-        borders = 0
-        while height_of_stack > 0:
-            height_of_stack -= 1
-            point = int(state.scratch[row, total + height_of_stack])
-            size += 1
-            for offset in (-stride, -1, 1, stride):
-                neighbor = point + offset
-                content = state.stone[row, neighbor]
-                if content == EMPTY:
-                    if state.scratch[row, neighbor] == 0:
-                        state.scratch[row, neighbor] = 1
-                        state.scratch[row, total + height_of_stack] = neighbor
-                        height_of_stack += 1
-                elif content != WALL:
-                    borders |= content
-        if borders == BLACK:
-            score += size
-        elif borders == WHITE:
-            score -= size
-    return score
-
-
-@kernel
-def count_liberties(state: State, row: int, point: int, limit: int) -> int:
-    """True liberties of the chain at a stone, counted up to a limit. Mutates: scratch.
-
-    Precondition: scratch[row, :total] is zero; it is again afterwards.
-    """
-    stride = int(state.rules[row, WIDTH]) + 1
-    total = stride * (state.rules[row, HEIGHT] + 2) + 1
-    found = 0
-    stone = point
-    while found < limit:
-        for offset in (-stride, -1, 1, stride):
-            neighbor = stone + offset
-            if found < limit and state.stone[row, neighbor] == EMPTY and state.scratch[row, neighbor] == 0:
-                state.scratch[row, neighbor] = 1
-                state.scratch[row, total + found] = neighbor
-                found += 1
-        stone = int(state.chain_next[row, stone])
-        if stone == point:
-            break
-    for index in range(found):
-        state.scratch[row, state.scratch[row, total + index]] = 0
-    return found

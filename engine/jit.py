@@ -61,6 +61,15 @@ def kernel(function: Function) -> Function:
     return _compile(function, force_inline=False)
 
 
+def allocating_kernel(function: Function) -> Function:
+    """A `kernel` that may make arrays of its own: for what runs once a game or a batch, not once a move.
+
+    Only these count references to arrays, which costs an atomic instruction for each array of a state at each
+    call: docs/decisions/0006-kernels-count-no-references.md.
+    """
+    return _compile(function, force_inline=False, allocates=True)
+
+
 def inline_kernel(function: Function) -> Function:
     """A `kernel` that LLVM copies into its callers: for small steps of hot loops.
 
@@ -70,11 +79,12 @@ def inline_kernel(function: Function) -> Function:
     return _compile(function, force_inline=True)
 
 
-def _compile(function: Function, *, force_inline: bool) -> Function:
+def _compile(function: Function, *, force_inline: bool, allocates: bool = False) -> Function:
     previous = numba_config.CACHE_DIR
     numba_config.CACHE_DIR = str(_CACHE_DIRECTORY)
     try:
-        decorate = numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=force_inline)
+        options: dict[str, Any] = {"forceinline": force_inline, "_nrt": allocates}
+        decorate = numba.njit(cache=True, nogil=True, error_model="numpy", **options)
         return cast(Function, decorate(function))
     finally:
         numba_config.CACHE_DIR = previous

@@ -4,9 +4,12 @@ The canvas may be larger than the board (the first plane is the board), so one n
 docs/rules.md has the table of planes.
 """
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
+from engine.area_kernels import count_liberties
 from engine.board import (
     BLACK,
     EMPTY,
@@ -16,6 +19,7 @@ from engine.board import (
     HEIGHT,
     LAST_POINT,
     LINE_RULE,
+    NUM_EMPTY,
     PASS_POINT,
     PREVIOUS_POINT,
     TO_PLAY,
@@ -23,9 +27,9 @@ from engine.board import (
     WIDTH,
     State,
 )
-from engine.go_kernels import LEGAL, count_liberties, go_legality
+from engine.go_kernels import LEGAL, go_legality
 from engine.gomoku_kernels import completes_line
-from engine.jit import kernel
+from engine.jit import allocating_kernel, inline_kernel, kernel
 
 ON_BOARD = 0
 OWN_STONES = 1
@@ -36,6 +40,7 @@ THREE_LIBERTIES = 5
 BANNED = 6  # empty points where the side to move may not play: ko, superko, suicide
 LAST_MOVE = 7
 PREVIOUS_MOVE = 8
+NUM_BINARY_PLANES = 9
 LAST_WAS_PASS = 9  # the whole plane
 KOMI = 10  # the whole plane: komi in favor of the side to move, divided by KOMI_SCALE
 BLACK_TO_PLAY = 11  # the whole plane
@@ -47,89 +52,127 @@ NUM_PLANES = 16
 KOMI_SCALE = 10.0
 
 
-@kernel
-def write_planes(state: State, row: int, planes: npt.NDArray[np.float32], index: int) -> None:
-    """Write the planes of one position. Mutates: planes[index], scratch.
+@allocating_kernel
+def write_batch_planes(state: State, rows: npt.NDArray[np.int64], planes: npt.NDArray[Any]) -> None:
+    """Write the planes of several positions. Mutates: planes[: len(rows)].
 
-    Precondition: planes is `[n, NUM_PLANES, canvas_height, canvas_width]`, at least as large as the board.
+    Args:
+        state: the batch.
+        rows: `[n]` which games, in the order of the planes.
+        planes: `[>= n, K, canvas_height, canvas_width]` of any type, at least as large as the board; the
+            first K planes are written. The first `NUM_BINARY_PLANES` hold 0 and 1 alone, so small integers
+            do for them.
     """
-    width = int(state.rules[row, WIDTH])
-    height = int(state.rules[row, HEIGHT])
-    stride = width + 1
-    color = state.scalars[row, TO_PLAY]
-    other = BLACK + WHITE - color
-    is_go = state.rules[row, GAME] == GO
-    for plane in range(NUM_PLANES):
+    liberties = np.empty(state.stone.shape[1], np.int16)
+    for index in range(rows.shape[0]):
+        _write_position(state, rows[index], planes, index, liberties)
+
+
+@allocating_kernel
+def write_planes(state: State, row: int, planes: npt.NDArray[Any], index: int) -> None:
+    """Write the planes of one position, as `write_batch_planes` does. Mutates: planes[index]."""
+    _write_position(state, row, planes, index, np.empty(state.stone.shape[1], np.int16))
+
+
+@kernel
+def _write_position(
+    state: State, row: int, planes: npt.NDArray[Any], index: int, liberties: npt.NDArray[np.int16]
+) -> None:
+    count = planes.shape[1]
+    for plane in range(count):
         for y in range(planes.shape[2]):
             for x in range(planes.shape[3]):
-                planes[index, plane, y, x] = 0.0
-    for point in range(stride * (height + 2) + 1):
-        state.scratch[row, point] = 0
-    last = state.scalars[row, LAST_POINT]
-    previous = state.scalars[row, PREVIOUS_POINT]
-    komi = state.komi[row] / KOMI_SCALE
-    if color == BLACK:
-        komi = -komi
-    for y in range(height):
-        for x in range(width):
-            point = (y + 1) * stride + x + 1
-            planes[index, ON_BOARD, y, x] = 1.0
-            if is_go:
-                planes[index, KOMI, y, x] = komi
-            else:
-                planes[index, IS_GOMOKU, y, x] = 1.0
-                planes[index, EXACT_LINE, y, x] = 1.0 if state.rules[row, LINE_RULE] != FREESTYLE else 0.0
-            if color == BLACK:
-                planes[index, BLACK_TO_PLAY, y, x] = 1.0
-            if last == PASS_POINT:
-                planes[index, LAST_WAS_PASS, y, x] = 1.0
-            if last == point:
-                planes[index, LAST_MOVE, y, x] = 1.0
-            if previous == point:
-                planes[index, PREVIOUS_MOVE, y, x] = 1.0
-            content = state.stone[row, point]
-            if content == EMPTY:
-                if is_go:
-                    if go_legality(state, row, point) != LEGAL:
-                        planes[index, BANNED, y, x] = 1.0
-                else:
-                    if completes_line(state, row, point, color):
-                        planes[index, OWN_WINNING_POINTS, y, x] = 1.0
-                    if completes_line(state, row, point, other):
-                        planes[index, OPPONENT_WINNING_POINTS, y, x] = 1.0
-            elif content == color:
-                planes[index, OWN_STONES, y, x] = 1.0
-            else:
-                planes[index, OPPONENT_STONES, y, x] = 1.0
+                planes[index, plane, y, x] = 0
+    is_go = state.rules[row, GAME] == GO
     if is_go:
-        _write_liberties(state, row, planes, index)
+        count_liberties(state, row, liberties)
+    _write_stones(state, row, planes, index, liberties)
+    if is_go:
+        _write_banned(state, row, planes, index)
+    _write_point(state, row, planes, index, LAST_MOVE, state.scalars[row, LAST_POINT])
+    if count > PREVIOUS_MOVE:
+        _write_point(state, row, planes, index, PREVIOUS_MOVE, state.scalars[row, PREVIOUS_POINT])
+    if count > NUM_BINARY_PLANES:
+        _write_whole_planes(state, row, planes, index)
+    if not is_go and count > OPPONENT_WINNING_POINTS:
+        _write_winning_points(state, row, planes, index)
 
 
-@kernel
-def _write_liberties(state: State, row: int, planes: npt.NDArray[np.float32], index: int) -> None:
+@inline_kernel
+def _write_stones(
+    state: State, row: int, planes: npt.NDArray[Any], index: int, liberties: npt.NDArray[np.int16]
+) -> None:
+    """The board, the stones, and of Go chains those with one, two and three liberties."""
     width = int(state.rules[row, WIDTH])
-    stride = width + 1
-    for y in range(int(state.rules[row, HEIGHT])):
+    color = state.scalars[row, TO_PLAY]
+    is_go = state.rules[row, GAME] == GO
+    for y in range(state.rules[row, HEIGHT]):
+        point = (y + 1) * (width + 1) + 1
         for x in range(width):
-            head = (y + 1) * stride + x + 1
-            if state.stone[row, head] == EMPTY or state.chain_head[row, head] != head:
-                continue
-            liberties = count_liberties(state, row, head, 4)
-            if liberties > 3:
-                continue
-            stone = head
-            while True:
-                planes[index, ONE_LIBERTY + liberties - 1, stone // stride - 1, stone % stride - 1] = 1.0
-                stone = int(state.chain_next[row, stone])
-                if stone == head:
-                    break
+            planes[index, ON_BOARD, y, x] = 1
+            content = state.stone[row, point]
+            if content != EMPTY:
+                planes[index, OWN_STONES if content == color else OPPONENT_STONES, y, x] = 1
+                if is_go:
+                    count = liberties[state.chain_head[row, point]]
+                    if count <= 3:
+                        planes[index, ONE_LIBERTY + count - 1, y, x] = 1
+            point += 1
+
+
+@inline_kernel
+def _write_banned(state: State, row: int, planes: npt.NDArray[Any], index: int) -> None:
+    stride = int(state.rules[row, WIDTH]) + 1
+    for place in range(state.scalars[row, NUM_EMPTY]):
+        point = 0 + state.empty[row, place]  # widened: one compiled legality test for all
+        if go_legality(state, row, point) != LEGAL:
+            planes[index, BANNED, point // stride - 1, point % stride - 1] = 1
+
+
+@inline_kernel
+def _write_point(
+    state: State, row: int, planes: npt.NDArray[Any], index: int, plane: int, point: int
+) -> None:
+    """Mark one point, unless it is a pass or no move at all."""
+    stride = int(state.rules[row, WIDTH]) + 1
+    if point > PASS_POINT:
+        planes[index, plane, point // stride - 1, point % stride - 1] = 1
 
 
 @kernel
-def write_batch_planes(state: State, rows: npt.NDArray[np.int64], planes: npt.NDArray[np.float32]) -> None:
-    """Planes of several rows, in their order. Mutates: planes[: len(rows)], scratch."""
-    for index in range(rows.shape[0]):
-        write_planes(state, rows[index], planes, index)
+def _write_whole_planes(state: State, row: int, planes: npt.NDArray[Any], index: int) -> None:
+    """What holds for the whole board: komi, whose turn, which game."""
+    color = state.scalars[row, TO_PLAY]
+    is_go = state.rules[row, GAME] == GO
+    komi = float(state.komi[row]) / KOMI_SCALE if is_go else 0.0
+    for plane in range(NUM_BINARY_PLANES, min(planes.shape[1], EXACT_LINE + 1)):
+        if plane == LAST_WAS_PASS:
+            value = 1.0 if state.scalars[row, LAST_POINT] == PASS_POINT else 0.0
+        elif plane == KOMI:
+            value = -komi if color == BLACK else komi
+        elif plane == BLACK_TO_PLAY:
+            value = 1.0 if color == BLACK else 0.0
+        elif plane == IS_GOMOKU:
+            value = 0.0 if is_go else 1.0
+        else:
+            value = 0.0 if is_go or state.rules[row, LINE_RULE] == FREESTYLE else 1.0
+        if value != 0.0:
+            for y in range(state.rules[row, HEIGHT]):
+                for x in range(state.rules[row, WIDTH]):
+                    planes[index, plane, y, x] = value
+
+
+@kernel
+def _write_winning_points(state: State, row: int, planes: npt.NDArray[Any], index: int) -> None:
+    stride = int(state.rules[row, WIDTH]) + 1
+    color = state.scalars[row, TO_PLAY]
+    for place in range(state.scalars[row, NUM_EMPTY]):
+        point = 0 + state.empty[row, place]
+        y, x = point // stride - 1, point % stride - 1
+        if completes_line(state, row, point, color):
+            planes[index, OWN_WINNING_POINTS, y, x] = 1
+        if completes_line(state, row, point, BLACK + WHITE - color):
+            planes[index, OPPONENT_WINNING_POINTS, y, x] = 1
 
 
 def canvas_indices(width: int, height: int, canvas_width: int, canvas_height: int) -> npt.NDArray[np.int64]:

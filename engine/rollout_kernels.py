@@ -42,8 +42,8 @@ def random_point(state: State, row: int, random: RandomState, random_row: int) -
         moved = state.empty[row, remaining]
         state.empty[row, index] = moved
         state.empty[row, remaining] = point
-        state.empty_index[row, moved] = index
-        state.empty_index[row, point] = remaining
+        state.link[row, moved] = index
+        state.link[row, point] = remaining
     return PASS_POINT
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from engine.area_kernels import area_score
 from engine.board import (
     BLACK,
     EMPTY,
@@ -22,7 +23,6 @@ from engine.go_kernels import (
     LEGAL,
     OFF_BOARD,
     PASS_NOT_ALLOWED,
-    area_score,
     go_legality,
     play_go,
 )

@@ -36,3 +36,5 @@ def _keys() -> npt.NDArray[np.uint64]:
 
 ZOBRIST: npt.NDArray[np.uint64] = _keys()
 """`[4, MAX_POINTS]` words; rows BLACK and WHITE are used, empty and wall are zero."""
+WHITE_TO_PLAY = np.uint64(splitmix64(0x77686974)[1])  # "whit"
+"""The word that tells a board with White to play from the same board with Black to play."""

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from engine.jit import kernel
+from engine.jit import allocating_kernel, kernel
 from engine.random_state import RandomState, random_unit
 from mcts.puct_kernels import ROOT
 from mcts.tree import Tree
@@ -40,7 +40,7 @@ def random_gamma(random: RandomState, row: int, shape: float) -> float:
             return d * v * boost
 
 
-@kernel
+@allocating_kernel
 def add_root_noise(
     tree: Tree, rows: npt.NDArray[np.int64], weight: float, total: float, random: RandomState
 ) -> None:

@@ -14,6 +14,7 @@ from diagrams import board_tuple, padded_point, sample_size
 from naive_go import BLACK, EMPTY, WHITE, Board, NaiveGo
 
 from engine import board, planes
+from engine.area_kernels import count_liberties
 from engine.board import State, new_state
 from engine.consistency import check_consistency
 from engine.game import stones_of
@@ -25,7 +26,6 @@ from engine.go_kernels import (
     OFF_BOARD,
     SUICIDE_MOVE,
     SUPERKO_REPETITION,
-    count_liberties,
 )
 from engine.planes import NUM_PLANES, write_planes
 from engine.rules_kernels import legal_actions, legality, play, score_black
@@ -95,7 +95,8 @@ class Pair:
         state, naive = self.state, self.naive
         values = np.ones((1, NUM_PLANES, naive.height, naive.width), np.float32)
         write_planes(state, 0, values, 0)
-        state.scratch[0, :] = 0
+        counts = np.ones(state.stone.shape[1], np.int16)
+        count_liberties(state, 0, counts)
         for action, color in enumerate(naive.board):
             x, y = action % naive.width, action // naive.width
             shown = values[0, planes.ONE_LIBERTY : planes.THREE_LIBERTIES + 1, y, x].tolist()
@@ -104,8 +105,7 @@ class Pair:
                 continue
             liberties = len(naive.liberties(x, y))
             assert shown == [float(liberties == number) for number in (1, 2, 3)]
-            counted = count_liberties(state, 0, padded_point(action, naive.width), 1000)
-            assert (counted, state.scratch[0, : state.stone.shape[1]].any()) == (liberties, False)
+            assert counts[state.chain_head[0, padded_point(action, naive.width)]] == liberties
 
 
 def random_rules(rng: random.Random, width: int, height: int) -> Rules:

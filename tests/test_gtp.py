@@ -46,7 +46,7 @@ def snapshot(engine: GtpEngine) -> tuple[object, ...]:
     return (
         engine._rules,
         tuple(game.moves),
-        *(array.tobytes() for array in game.state if array is not game.state.scratch),
+        *(array.tobytes() for array in game.state),
     )
 
 

@@ -126,6 +126,21 @@ def test_cache_lies_where_the_environment_says(tmp_path: Path, monkeypatch: pyte
     assert cache_directory().parent == tmp_path / "own" / "yomi" / "kernels"
 
 
+@pytest.mark.parametrize(("decorator", "counts"), [("kernel", False), ("allocating_kernel", True)])
+def test_only_allocating_kernels_count_references(tmp_path: Path, decorator: str, counts: bool) -> None:
+    copy = SourceCopy(tmp_path)
+    copy.replace("engine/board.py", "@kernel\ndef forget_history", f"@{decorator}\ndef forget_history")
+    copy.replace("engine/board.py", "engine.jit import", "engine.jit import allocating_kernel,")
+    code = """
+import json
+from engine.board import forget_history, new_state
+from engine.rulesets import go_rules
+forget_history(new_state(go_rules(5)), 0)
+print(json.dumps("NRT_incref" in "".join(forget_history.inspect_llvm().values())))
+"""
+    assert copy.run(code) == counts
+
+
 # Random numbers
 
 

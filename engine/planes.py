@@ -63,89 +63,84 @@ def write_batch_planes(state: State, rows: npt.NDArray[np.int64], planes: npt.ND
             first K planes are written. The first `NUM_BINARY_PLANES` hold 0 and 1 alone, so small integers
             do for them.
     """
+    canvas = planes.shape[2] * planes.shape[3]
+    flat = planes.reshape(planes.shape[0], planes.shape[1] * canvas)
     liberties = np.empty(state.stone.shape[1], np.int16)
     for index in range(rows.shape[0]):
-        _write_position(state, rows[index], planes, index, liberties)
+        _write_position(state, rows[index], flat, index, planes.shape[3], canvas, liberties)
 
 
 @allocating_kernel
 def write_planes(state: State, row: int, planes: npt.NDArray[Any], index: int) -> None:
-    """Write the planes of one position, as `write_batch_planes` does. Mutates: planes[index]."""
-    _write_position(state, row, planes, index, np.empty(state.stone.shape[1], np.int16))
+    """Write the planes of one position; see `write_batch_planes`. Mutates: planes[index]."""
+    rows = np.full(1, row, np.int64)
+    write_batch_planes(state, rows, planes[index : index + 1])
 
 
-@kernel
+@inline_kernel
 def _write_position(
-    state: State, row: int, planes: npt.NDArray[Any], index: int, liberties: npt.NDArray[np.int16]
+    state: State,
+    row: int,
+    planes: npt.NDArray[Any],
+    index: int,
+    canvas_width: int,
+    canvas: int,
+    liberties: npt.NDArray[np.int16],
 ) -> None:
-    count = planes.shape[1]
-    for plane in range(count):
-        for y in range(planes.shape[2]):
-            for x in range(planes.shape[3]):
-                planes[index, plane, y, x] = 0
+    """Write `planes[index]`, where plane k begins at `k * canvas` and its rows are `canvas_width` apart."""
+    for place in range(planes.shape[1]):
+        planes[index, place] = 0
     is_go = state.rules[row, GAME] == GO
     if is_go:
         count_liberties(state, row, liberties)
-    _write_stones(state, row, planes, index, liberties)
-    if is_go:
-        _write_banned(state, row, planes, index)
-    _write_point(state, row, planes, index, LAST_MOVE, state.scalars[row, LAST_POINT])
-    if count > PREVIOUS_MOVE:
-        _write_point(state, row, planes, index, PREVIOUS_MOVE, state.scalars[row, PREVIOUS_POINT])
-    if count > NUM_BINARY_PLANES:
-        _write_whole_planes(state, row, planes, index)
-    if not is_go and count > OPPONENT_WINNING_POINTS:
-        _write_winning_points(state, row, planes, index)
-
-
-@inline_kernel
-def _write_stones(
-    state: State, row: int, planes: npt.NDArray[Any], index: int, liberties: npt.NDArray[np.int16]
-) -> None:
-    """The board, the stones, and of Go chains those with one, two and three liberties."""
-    width = int(state.rules[row, WIDTH])
     color = state.scalars[row, TO_PLAY]
-    is_go = state.rules[row, GAME] == GO
     for y in range(state.rules[row, HEIGHT]):
-        point = (y + 1) * (width + 1) + 1
-        for x in range(width):
-            planes[index, ON_BOARD, y, x] = 1
+        point = (y + 1) * (int(state.rules[row, WIDTH]) + 1) + 1
+        place = y * canvas_width
+        for _ in range(state.rules[row, WIDTH]):
+            planes[index, place] = 1  # ON_BOARD is the first
             content = state.stone[row, point]
             if content != EMPTY:
-                planes[index, OWN_STONES if content == color else OPPONENT_STONES, y, x] = 1
+                plane = OWN_STONES if content == color else OPPONENT_STONES
+                planes[index, plane * canvas + place] = 1
                 if is_go:
-                    count = liberties[state.chain_head[row, point]]
+                    count = int(liberties[state.chain_head[row, point]])
                     if count <= 3:
-                        planes[index, ONE_LIBERTY + count - 1, y, x] = 1
+                        planes[index, (ONE_LIBERTY + count - 1) * canvas + place] = 1
+            elif is_go and go_legality(state, row, point) != LEGAL:
+                planes[index, BANNED * canvas + place] = 1
             point += 1
+            place += 1
+    _mark(state, row, planes, index, canvas_width, LAST_MOVE * canvas, state.scalars[row, LAST_POINT])
+    count = planes.shape[1] // canvas
+    if count > PREVIOUS_MOVE:
+        previous = state.scalars[row, PREVIOUS_POINT]
+        _mark(state, row, planes, index, canvas_width, PREVIOUS_MOVE * canvas, previous)
+    if count > NUM_BINARY_PLANES:
+        _write_whole_planes(state, row, planes, index, canvas_width, canvas)
+    if not is_go and count > OPPONENT_WINNING_POINTS:
+        _write_winning_points(state, row, planes, index, canvas_width, canvas)
 
 
 @inline_kernel
-def _write_banned(state: State, row: int, planes: npt.NDArray[Any], index: int) -> None:
-    stride = int(state.rules[row, WIDTH]) + 1
-    for place in range(state.scalars[row, NUM_EMPTY]):
-        point = 0 + state.empty[row, place]  # widened: one compiled legality test for all
-        if go_legality(state, row, point) != LEGAL:
-            planes[index, BANNED, point // stride - 1, point % stride - 1] = 1
-
-
-@inline_kernel
-def _write_point(
-    state: State, row: int, planes: npt.NDArray[Any], index: int, plane: int, point: int
+def _mark(
+    state: State, row: int, planes: npt.NDArray[Any], index: int, canvas_width: int, start: int, point: int
 ) -> None:
-    """Mark one point, unless it is a pass or no move at all."""
+    """Write a one for a point in the plane that begins at `start`, unless it is a pass or no move at all."""
     stride = int(state.rules[row, WIDTH]) + 1
     if point > PASS_POINT:
-        planes[index, plane, point // stride - 1, point % stride - 1] = 1
+        planes[index, start + (point // stride - 1) * canvas_width + point % stride - 1] = 1
 
 
 @kernel
-def _write_whole_planes(state: State, row: int, planes: npt.NDArray[Any], index: int) -> None:
+def _write_whole_planes(
+    state: State, row: int, planes: npt.NDArray[Any], index: int, canvas_width: int, canvas: int
+) -> None:
     """What holds for the whole board: komi, whose turn, which game."""
     color = state.scalars[row, TO_PLAY]
     is_go = state.rules[row, GAME] == GO
     komi = float(state.komi[row]) / KOMI_SCALE if is_go else 0.0
-    for plane in range(NUM_BINARY_PLANES, min(planes.shape[1], EXACT_LINE + 1)):
+    for plane in range(NUM_BINARY_PLANES, min(planes.shape[1] // canvas, EXACT_LINE + 1)):
         if plane == LAST_WAS_PASS:
             value = 1.0 if state.scalars[row, LAST_POINT] == PASS_POINT else 0.0
         elif plane == KOMI:
@@ -159,20 +154,22 @@ def _write_whole_planes(state: State, row: int, planes: npt.NDArray[Any], index:
         if value != 0.0:
             for y in range(state.rules[row, HEIGHT]):
                 for x in range(state.rules[row, WIDTH]):
-                    planes[index, plane, y, x] = value
+                    planes[index, plane * canvas + y * canvas_width + x] = value
 
 
 @kernel
-def _write_winning_points(state: State, row: int, planes: npt.NDArray[Any], index: int) -> None:
-    stride = int(state.rules[row, WIDTH]) + 1
+def _write_winning_points(
+    state: State, row: int, planes: npt.NDArray[Any], index: int, canvas_width: int, canvas: int
+) -> None:
+    """The empty points where a stone completes a line, of the side to move and of its opponent."""
     color = state.scalars[row, TO_PLAY]
+    own, other = OWN_WINNING_POINTS * canvas, OPPONENT_WINNING_POINTS * canvas
     for place in range(state.scalars[row, NUM_EMPTY]):
         point = 0 + state.empty[row, place]
-        y, x = point // stride - 1, point % stride - 1
         if completes_line(state, row, point, color):
-            planes[index, OWN_WINNING_POINTS, y, x] = 1
+            _mark(state, row, planes, index, canvas_width, own, point)
         if completes_line(state, row, point, BLACK + WHITE - color):
-            planes[index, OPPONENT_WINNING_POINTS, y, x] = 1
+            _mark(state, row, planes, index, canvas_width, other, point)
 
 
 def canvas_indices(width: int, height: int, canvas_width: int, canvas_height: int) -> npt.NDArray[np.int64]:

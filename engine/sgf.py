@@ -207,7 +207,7 @@ def tree_of_game(game: SgfGame) -> SgfNode:
 
 def _set_up(stones: Stones, node: SgfNode, rules: Rules) -> None:
     for name, color in _SETUP.items():
-        for value in filter(None, node.properties.get(name, [])):
+        for value in dict.fromkeys(filter(None, node.properties.get(name, []))):
             first, colon, last = value.partition(b":")
             left, top = _point_of(first, rules, name)
             right, bottom = _point_of(last, rules, name) if colon else (left, top)

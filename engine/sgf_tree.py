@@ -4,6 +4,7 @@ Nothing is interpreted here, so a node is written again as it was read, whatever
 value is UTF-8: there a backslash or a bracket is never half of another letter, as it can be in Shift JIS.
 """
 
+from codecs import lookup
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,11 +26,11 @@ from engine.errors import SgfError
 MAX_BYTES = 10_000_000
 MAX_NODES = 20_000
 MAX_STRUCTURE = 500_000
-"""Bytes outside the values in brackets, on which the time of a parser depends."""
+"""Bytes outside the values in brackets, escapes and line ends: what time and memory of a parser depend on."""
 MAX_HEAD = 100_000
 """Bytes in which a file must name its charset."""
 MAX_REASON = 120
-DEFAULT_CHARSET = "iso-8859-1"
+DEFAULT_CHARSET = "iso8859-1"
 CHARSETS = frozenset(
     {"utf-8", "utf8", "iso-8859-1", "iso8859-1", "latin-1", "latin1", "ascii", "us-ascii"}
     | {"gb2312", "gbk", "gb18030", "big5", "shift-jis", "euc-kr"}
@@ -158,11 +159,14 @@ def errors_in(name: str) -> Iterator[None]:
 def _check_limits(data: bytes) -> None:
     if len(data) > MAX_BYTES:
         raise SgfError(f"larger than {MAX_BYTES:,} bytes")
+    too_much = SgfError(f"more than {MAX_STRUCTURE:,} bytes of structure, escapes and line ends")
     unescaped = data.replace(b"\\\\", b"").replace(b"\\]", b"")
-    num_values = unescaped.count(b"]")
-    structure = _structure(unescaped) if num_values <= MAX_STRUCTURE else b""
-    if num_values > MAX_STRUCTURE or len(structure) > MAX_STRUCTURE:
-        raise SgfError(f"more than {MAX_STRUCTURE:,} bytes of structure")
+    num_marks = data.count(b"\\") + data.count(b"\n") + data.count(b"\r")
+    if num_marks + unescaped.count(b"]") > MAX_STRUCTURE:
+        raise too_much
+    structure = _structure(unescaped)
+    if num_marks + len(structure) > MAX_STRUCTURE:
+        raise too_much
     if structure.count(b";") > MAX_NODES:
         raise SgfError(f"more than {MAX_NODES:,} nodes")
 
@@ -189,7 +193,7 @@ def _checked_charset(text: str | None) -> str:
     charset = text.strip().lower().replace("_", "-")
     if charset not in CHARSETS:
         raise SgfError(f"charset {text[:20]!r}: expected one of {', '.join(sorted(CHARSETS))}")
-    return charset
+    return lookup(charset).name
 
 
 def _unfold(tree: Any) -> SgfNode:

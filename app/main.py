@@ -16,6 +16,7 @@ COMMANDS = {
     "train": "Learn from who wins: self-play, training, and again.",
     "rlhf": "Learn from preferences between boards.",
     "compare": "Play a match between two agents.",
+    "sgf": "Check SGF files.",
     "pretrain": "Clone a policy from real games.",
     "demo": "Learn both ways in a few minutes and compare.",
 }

@@ -4,16 +4,12 @@ import os
 import sys
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from app.console import announce_compilation, stopping
 from app.options import AgentChoice, RulesChoice, agent_options, rules_options, without_move_limit
 from app.progress import getting_ready
-
-if TYPE_CHECKING:
-    from engine.rulesets import Rules
 
 
 @click.command()
@@ -31,7 +27,7 @@ if TYPE_CHECKING:
     "--sgf",
     "sgf_file",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="Save the game there at the end; square boards only.",
+    help="Save the game there at the end.",
 )
 @click.pass_context
 def play(
@@ -59,7 +55,7 @@ def play(
 
             rules, spec = agent.seat(choice)
             if sgf_file is not None:
-                check_sgf(sgf_file, rules)
+                check_sgf(sgf_file)
             announce_compilation()
             game = Game(without_move_limit(rules))
             opponent = Opponent(spec, agent.seed)
@@ -81,15 +77,13 @@ def play(
         context.exit(exit_code)
 
 
-def check_sgf(path: Path, rules: "Rules") -> None:
+def check_sgf(path: Path) -> None:
     """Refuse a file that the end of a game could not be saved in.
 
     Raises:
-        SgfError: no folder to write in, or a board that no SGF file of ours can hold.
+        SgfError: no folder to write in.
     """
     from engine.errors import SgfError
 
-    if rules.width != rules.height:
-        raise SgfError(f"--sgf: expected a square board, got {rules.width}x{rules.height}")
     if not os.access(path.absolute().parent, os.W_OK):
         raise SgfError(f"--sgf {path}: expected a file in a folder that exists and can be written")

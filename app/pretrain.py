@@ -12,6 +12,7 @@ import click
 from app.console import announce_compilation, stopping
 from app.options import json_option
 from app.progress import Progress, getting_ready
+from app.sgf import sgf_files_below
 
 if TYPE_CHECKING:
     from selfplay.config import TrainConfig
@@ -148,7 +149,7 @@ def sgf_files(folder: Path, limit: int | None) -> list[Path]:
         folder: where to look.
         limit: most files wanted; None for all.
     """
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".sgf" and path.is_file())
+    paths = sgf_files_below(folder)
     if not paths:
         raise click.UsageError(f"--sgf {folder}: no .sgf file in this folder or below")
     if limit is None:

@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 from engine.errors import RulesError
 
 MAX_SIDE = 20
+MAX_MOVE_LIMIT = 10_000
 GameName = Literal["go", "gomoku"]
 KoRule = Literal["simple", "positional", "situational"]
 Scoring = Literal["area", "territory"]
@@ -83,8 +84,8 @@ class Rules:
             raise RulesError(f"line length {self.line_length}: expected 5 in renju")
         if not 2 <= self.line_length <= MAX_SIDE:
             raise RulesError(f"line length {self.line_length}: expected 2..{MAX_SIDE}")
-        if not 0 <= self.move_limit <= 10_000:
-            raise RulesError(f"move limit {self.move_limit}: expected 0..10000")
+        if not 0 <= self.move_limit <= MAX_MOVE_LIMIT:
+            raise RulesError(f"move limit {self.move_limit}: expected 0..{MAX_MOVE_LIMIT}")
 
     @property
     def area(self) -> int:

@@ -1,35 +1,34 @@
-"""Games to and from SGF files, read by sgfmill within fixed limits.
+"""Games to and from SGF files: what the main line of a tree tells of one game of ours.
 
-Of a tree of variations only the main line counts. SGF states game, size and komi; ko and suicide are the
-defaults of `engine.rulesets`.
+Variations, times and whatever else a file holds stay in the tree of `engine.sgf_tree`: to change a file and
+lose nothing, change its tree.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
 
-from sgfmill.sgf import Sgf_game
-from sgfmill.sgf_grammar import parse_sgf_game
+import numpy as np
 
-from engine.board import BLACK, WHITE
+from engine.board import BLACK, EMPTY, WHITE
 from engine.errors import SgfError
 from engine.game import Move
-from engine.rulesets import LineRule, Rules, go_rules, gomoku_rules
+from engine.notation import Stones
+from engine.rulesets import MAX_MOVE_LIMIT, Rules
+from engine.sgf_rules import rules_of_root, set_rules
+from engine.sgf_tree import SgfNode, errors_in, format_trees, parse_trees, read_trees
 
-MAX_BYTES = 10_000_000
-MAX_NODES = 20_000
-MAX_STRUCTURE = 500_000
-"""Bytes outside the values in brackets, on which the time of a parser depends."""
 MAX_NAME = 100
-MAX_REASON = 120
-CHARSETS = frozenset(
-    {"utf-8", "utf8", "iso-8859-1", "iso8859-1", "latin-1", "latin1", "ascii", "us-ascii"}
-    | {"gb2312", "gbk", "gb18030", "shift-jis", "euc-kr"}
+INFO = (
+    *("TM", "OT", "DT", "EV", "RO", "PC", "GN", "GC", "ON"),
+    *("BR", "WR", "BT", "WT", "AN", "SO", "US", "CP", "RU"),
 )
-GAME_TYPES = {1: "go", 4: "gomoku"}
-_COLORS = {"b": BLACK, "w": WHITE}
-_LINE_RULE = re.compile(r"(freestyle|standard|renju|caro) ([0-9]{1,2})", re.ASCII)
+"""Properties of a root that are kept as text."""
+_COLORS = {"B": BLACK, "W": WHITE}
+_SETUP = {"AB": BLACK, "AW": WHITE, "AE": EMPTY}
+_LETTERS = b"abcdefghijklmnopqrst"
+_HANDICAP = re.compile(r"[0-9]{1,3}", re.ASCII)
 _WIN = re.compile(r"(b|w|black|white)\+(.*)", re.IGNORECASE | re.DOTALL)
 _POINTS = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4})?", re.ASCII)
 
@@ -39,22 +38,45 @@ class SgfGame:
     """What a file tells of one game; the moves need not be legal.
 
     Attributes:
-        rules: the game, its square board and komi (0 where the file names none).
+        rules: the game, its board, its komi (0 where the file names none) and its set of rules.
         moves: the main line.
         setup: stones on the board before the first move, by rising action.
-        result_black: +1, 0 or -1 for Black; None where it is unknown or void.
-        score_black: points by which Black won, negative if White did, 0 in a draw; None without a count.
+        to_play: BLACK or WHITE where the file says who is to move first.
+        handicap: stones that Black was given, set up or played; 0 in an even game.
+        result: as the file states it, such as `B+3.5`, `W+R`, `0`, `Void`; empty when unknown.
         black_name: empty when unknown.
         white_name: empty when unknown.
+        comments: texts by the number of moves before them.
+        info: other texts about the game by property, see `INFO`: time limits, date, event, and `RU` where it
+            names no rules of ours.
     """
 
     rules: Rules
     moves: tuple[Move, ...]
     setup: tuple[Move, ...] = ()
-    result_black: int | None = None
-    score_black: float | None = None
+    to_play: int | None = None
+    handicap: int = 0
+    result: str = ""
     black_name: str = ""
     white_name: str = ""
+    comments: Mapping[int, str] = field(default_factory=dict)
+    info: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def result_black(self) -> int | None:
+        """+1, 0 or -1 for Black; None where it is unknown or void."""
+        if self.result.lower() in ("0", "draw", "jigo"):
+            return 0
+        match = _WIN.fullmatch(self.result)
+        return None if match is None else 1 if match[1].lower().startswith("b") else -1
+
+    @property
+    def score_black(self) -> float | None:
+        """Points by which Black won, negative if White did, 0 in a draw; None without a count."""
+        if not self.result_black:
+            return None if self.result_black is None else 0.0
+        points = self.result.partition("+")[2]
+        return self.result_black * float(points) if _POINTS.fullmatch(points) else None
 
 
 def read_sgf(path: Path) -> SgfGame:
@@ -66,12 +88,9 @@ def read_sgf(path: Path) -> SgfGame:
     Raises:
         SgfError: it cannot be read, is malformed or too large, or holds no game of ours.
     """
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise SgfError(f"SGF {path}: {error.strerror or error}") from None
-    return parse_sgf(data, str(path))
+    root = read_trees(path)[0]
+    with errors_in(str(path)):
+        return game_of_tree(root)
 
 
 def parse_sgf(data: bytes, name: str) -> SgfGame:
@@ -84,153 +103,172 @@ def parse_sgf(data: bytes, name: str) -> SgfGame:
     Raises:
         SgfError: malformed, too large, or no game of ours.
     """
-    try:
-        _check_limits(data)
-        tree = parse_sgf_game(data)
-        _check_charset(tree.sequence[0])
-        return _game_of(Sgf_game.from_coarse_game_tree(tree))
-    except (ValueError, LookupError, UnicodeError) as error:
-        reason = str(error)[:MAX_REASON] or "a value that cannot be read"
-        raise SgfError(f"SGF {name}: {reason}") from None
+    root = parse_trees(data, name)[0]
+    with errors_in(name):
+        return game_of_tree(root)
 
 
 def write_sgf(game: SgfGame) -> bytes:
     """The content of a file; `parse_sgf` reads the same game from it.
 
     Args:
-        game: on a square board.
+        game: any.
 
     Raises:
-        SgfError: the board is no square, which sgfmill cannot write.
+        SgfError: a text that is none, or a comment or info without a place in the file.
     """
-    rules = game.rules
-    if rules.width != rules.height:
-        raise SgfError(f"SGF: expected a square board, got {rules.width}x{rules.height}")
-    tree = Sgf_game(rules.width)
-    root = tree.get_root()
-    root.set("AP", ("yomi", ""))
-    if rules.game == "go":
-        root.set("KM", rules.komi)
-        root.set("RU", "Chinese")
-    else:
-        root.set("GM", 4)
-        root.set("RU", f"{rules.line_rule} {rules.line_length}")
-    for key, name in (("PB", game.black_name), ("PW", game.white_name)):
-        if name:
-            root.set(key, name)
-    if game.result_black is not None:
-        root.set("RE", _result_text(game.result_black, game.score_black))
-    if game.setup:
-        stones: dict[int, list[Any]] = {BLACK: [], WHITE: []}
-        for stone in game.setup:
-            stones[stone.color].append(_point_of(stone.action, rules))
-        root.set_setup_stones(stones[BLACK], stones[WHITE])
-    node = root
-    for move in game.moves:
-        node = node.new_child()
-        node.set_move("b" if move.color == BLACK else "w", _point_of(move.action, rules))
-    return bytes(tree.serialise())
+    return format_trees([tree_of_game(game)])
 
 
-def _check_limits(data: bytes) -> None:
-    if len(data) > MAX_BYTES:
-        raise SgfError(f"larger than {MAX_BYTES:,} bytes")
-    structure = _structure(data)
-    if structure.count(b";") > MAX_NODES:
-        raise SgfError(f"more than {MAX_NODES:,} nodes")
-    if len(structure) > MAX_STRUCTURE:
-        raise SgfError(f"more than {MAX_STRUCTURE:,} bytes of structure")
+def game_of_tree(root: SgfNode) -> SgfGame:
+    """The main line of a tree as a game.
 
+    Args:
+        root: the first node.
 
-def _structure(data: bytes) -> bytes:
-    """The data with each `[value]` shortened to `[`, in linear time whatever the data is."""
-    unescaped = data.replace(b"\\\\", b"").replace(b"\\]", b"")
-    return b"[".join(part.partition(b"[")[0] for part in unescaped.split(b"]"))
-
-
-def _check_charset(root: dict[str, list[bytes]]) -> None:
-    """Python knows codecs that decompress or run escapes; only those that are alphabets may be named."""
-    text = root.get("CA", [b"latin-1"])[0].decode("ascii", "replace")
-    if text.strip().lower().replace("_", "-") not in CHARSETS:
-        raise SgfError(f"charset {text[:20]!r}: expected one of {', '.join(sorted(CHARSETS))}")
-
-
-def _game_of(tree: Any) -> SgfGame:
-    root = tree.get_root()
-    rules = _rules_of(root, tree.get_size(), tree.get_komi())
-    setup: dict[int, int] = {}
+    Raises:
+        SgfError: no game of ours; the message is the reason alone.
+        RulesError: no size, komi or line length of ours.
+    """
+    rules, unknown_rules = rules_of_root(root)
+    stones = np.zeros((rules.height, rules.width), np.int8)
+    to_play = None
     moves: list[Move] = []
-    for node in tree.main_sequence_iter():
-        if node.has_setup_stones():
+    comments: dict[int, str] = {}
+    for node in root.main_line():
+        if not node.properties.keys().isdisjoint((*_SETUP, "PL")):
             if moves:
-                raise SgfError(f"stones set up after move {len(moves)}")
-            black, white, empty = node.get_setup_stones()
-            setup |= {_action_of(point, rules): BLACK for point in black}
-            setup |= {_action_of(point, rules): WHITE for point in white}
-            for point in empty:
-                setup.pop(_action_of(point, rules), None)
-        color, text = node.get_raw_move()
-        if color is not None:
-            try:
-                moves.append(Move(_COLORS[color], _action_of(node.get_move()[1], rules)))
-            except ValueError:
-                raise SgfError(f"move {len(moves) + 1}: {text[:10]!r} is no point of the board") from None
-    result, score = _parse_result(root.get("RE") if root.has_property("RE") else "")
+                raise SgfError(f"position set up after move {len(moves)}: expected it before the first")
+            _set_up(stones, node, rules)
+            to_play = _to_play(node) or to_play
+        moves += _moves_of(node, rules, len(moves) + 1)
+        text = node.text("C")
+        if text is not None:
+            earlier = comments.get(len(moves))
+            comments[len(moves)] = text if earlier is None else f"{earlier}\n{text}"
+    if len(moves) > MAX_MOVE_LIMIT:
+        raise SgfError(f"{len(moves):,} moves: expected at most {MAX_MOVE_LIMIT:,}")
+    info = {name: text for name in INFO if (text := root.text(name)) is not None and name != "RU"}
+    if unknown_rules:
+        info["RU"] = unknown_rules
     return SgfGame(
         rules=rules,
         moves=tuple(moves),
-        setup=tuple(Move(setup[action], action) for action in sorted(setup)),
-        result_black=result,
-        score_black=score,
-        black_name=_printable(tree.get_player_name("b")),
-        white_name=_printable(tree.get_player_name("w")),
+        setup=tuple(Move(int(stones.flat[action]), int(action)) for action in np.flatnonzero(stones)),
+        to_play=to_play,
+        handicap=_handicap(root.value("HA") or "0"),
+        result=(root.text("RE") or "").strip(),
+        black_name=_printable(root.text("PB")),
+        white_name=_printable(root.text("PW")),
+        comments=comments,
+        info=info,
     )
 
 
-def _rules_of(root: Any, size: int, komi: float) -> Rules:
-    number = root.get("GM") if root.has_property("GM") else 1
-    if number not in GAME_TYPES:
-        raise SgfError(f"game type {str(number)[:20]}: expected 1 (Go) or 4 (Gomoku)")
-    if GAME_TYPES[number] == "go":
-        return go_rules(size, komi=komi)
-    stated = _LINE_RULE.fullmatch(root.get("RU")) if root.has_property("RU") else None
-    if stated is None:
-        return gomoku_rules(size)
-    return gomoku_rules(size, line_length=int(stated[2]), line_rule=cast(LineRule, stated[1]))
+def tree_of_game(game: SgfGame) -> SgfNode:
+    """A tree without variations that holds a game.
+
+    Args:
+        game: any.
+
+    Raises:
+        SgfError: a text that is none, or a comment or info without a place in the file.
+    """
+    root = SgfNode()
+    for name, text in (("FF", "4"), ("CA", "UTF-8"), ("AP", "yomi:")):
+        root.set_text(name, text)
+    set_rules(root, game.rules)
+    for name, text in (("PB", game.black_name), ("PW", game.white_name), ("RE", game.result)):
+        if text:
+            root.set_text(name, text)
+    if game.handicap:
+        root.set_text("HA", str(game.handicap))
+    if game.to_play is not None:
+        root.set_text("PL", "B" if game.to_play == BLACK else "W")
+    for name, text in game.info.items():
+        if name not in INFO:
+            raise SgfError(f"info {name[:20]!r}: expected one of {', '.join(INFO)}")
+        root.set_text(name, text)
+    for name, color in (("AB", BLACK), ("AW", WHITE)):
+        points = [_value_of(stone.action, game.rules) for stone in game.setup if stone.color == color]
+        if points:
+            root.properties[name] = points
+    nodes = [root]
+    for move in game.moves:
+        name = "B" if move.color == BLACK else "W"
+        nodes.append(SgfNode({name: [_value_of(move.action, game.rules)]}))
+        nodes[-2].children.append(nodes[-1])
+    for number, text in game.comments.items():
+        if not 0 <= number <= len(game.moves):
+            raise SgfError(f"comment after move {number}: expected 0..{len(game.moves)}")
+        nodes[number].set_text("C", text)
+    return root
 
 
-def _parse_result(text: str) -> tuple[int | None, float | None]:
-    text = text.strip()
-    if text.lower() in ("0", "draw", "jigo"):
-        return 0, 0.0
-    match = _WIN.fullmatch(text)
-    if match is None:
-        return None, None
-    sign = 1 if match[1].lower().startswith("b") else -1
-    return sign, sign * float(match[2]) if _POINTS.fullmatch(match[2]) else None
+def _set_up(stones: Stones, node: SgfNode, rules: Rules) -> None:
+    for name, color in _SETUP.items():
+        for value in dict.fromkeys(filter(None, node.properties.get(name, []))):
+            first, colon, last = value.partition(b":")
+            left, top = _point_of(first, rules, name)
+            right, bottom = _point_of(last, rules, name) if colon else (left, top)
+            if left > right or top > bottom:
+                raise SgfError(f"{name}: {_shown(value)} is no rectangle from top left to bottom right")
+            stones[top : bottom + 1, left : right + 1] = color
 
 
-def _result_text(result: int, score: float | None) -> str:
-    if result == 0:
-        return "0"
-    return ("B+" if result > 0 else "W+") + ("" if score is None else f"{abs(score):g}")
+def _to_play(node: SgfNode) -> int | None:
+    text = node.value("PL")
+    if text is None:
+        return None
+    if text[:1].upper() not in _COLORS:
+        raise SgfError(f"PL: {text[:10]!r}: expected B or W")
+    return _COLORS[text[0].upper()]
+
+
+def _moves_of(node: SgfNode, rules: Rules, number: int) -> list[Move]:
+    """The one move of a node, if it has one."""
+    values = [(color, value) for name, color in _COLORS.items() for value in node.properties.get(name, [])]
+    if len(values) > 1:
+        raise SgfError(f"move {number}: {len(values)} moves in one node")
+    return [Move(color, _action_of(value, rules, f"move {number}")) for color, value in values]
+
+
+def _action_of(value: bytes, rules: Rules, where: str) -> int:
+    has_old_pass = rules.width <= 19 and rules.height <= 19
+    if value == b"" or (value == b"tt" and has_old_pass):
+        return rules.pass_action
+    column, row = _point_of(value, rules, where)
+    return row * rules.width + column
+
+
+def _point_of(value: bytes, rules: Rules, where: str) -> tuple[int, int]:
+    """Column and row of two letters, counted from the top left."""
+    if len(value) == 2:
+        column, row = _LETTERS.find(value[:1]), _LETTERS.find(value[1:])
+        if 0 <= column < rules.width and 0 <= row < rules.height:
+            return column, row
+    raise SgfError(f"{where}: {_shown(value)} is no point of the board")
+
+
+def _value_of(action: int, rules: Rules) -> bytes:
+    """Inverse of `_action_of`."""
+    if action == rules.pass_action:
+        return b""
+    row, column = divmod(action, rules.width)
+    return _LETTERS[column : column + 1] + _LETTERS[row : row + 1]
+
+
+def _handicap(text: str) -> int:
+    if not _HANDICAP.fullmatch(text):
+        raise SgfError(f"handicap {text[:20]!r}: expected a number of stones")
+    return int(text)
+
+
+def _shown(value: bytes) -> str:
+    return repr(value[:10].decode(errors="replace"))
 
 
 def _printable(name: str | None) -> str:
-    """A name that no terminal takes for commands."""
-    return "".join(letter for letter in name or "" if letter.isprintable())[:MAX_NAME]
-
-
-def _action_of(point: tuple[int, int] | None, rules: Rules) -> int:
-    """Action of sgfmill's `(row, column)` with row 0 at the bottom; None is pass."""
-    if point is None:
-        return rules.pass_action
-    row, column = point
-    return (rules.height - 1 - row) * rules.width + column
-
-
-def _point_of(action: int, rules: Rules) -> tuple[int, int] | None:
-    """Inverse of `_action_of`."""
-    if action == rules.pass_action:
-        return None
-    return rules.height - 1 - action // rules.width, action % rules.width
+    """A name in one line that no terminal takes for commands."""
+    line = (name or "").replace("\n", " ")
+    return "".join(letter for letter in line if letter.isprintable())[:MAX_NAME]

@@ -98,7 +98,7 @@ def records_from_sgf(
         except SgfError:
             skipped["unreadable"] += 1
             continue
-        if (read.rules.game, read.rules.width) != (game, size):
+        if (read.rules.game, read.rules.width, read.rules.height) != (game, size, size):
             skipped["another game or size"] += 1
             continue
         try:

@@ -183,6 +183,15 @@ def test_a_game_is_saved_with_its_result(
     assert (saved.black_name, saved.white_name) == ("you", "you")
 
 
+def test_a_resigned_game_on_a_rectangle_is_saved(tmp_path: Path) -> None:
+    path = tmp_path / "game.sgf"
+    options = ("--size", "5x4", "--agent", "random", "--color", "both")
+    play(*options, "--sgf", str(path), typed=["e4", "a1", "resign"])
+    saved = read_sgf(path)
+    assert (saved.rules, saved.result) == (go_rules(5, 4), "W+R")
+    assert [vertex_of_action(move.action, saved.rules) for move in saved.moves] == ["E4", "A1"]
+
+
 # What is shown.
 
 

@@ -48,9 +48,9 @@ def moves(rules: Rules, vertices: str, first: int = BLACK) -> tuple[Move, ...]:
     )
 
 
-def sgf(vertices: str, result: int | None = 1, rules: Rules | None = None, **fields: object) -> SgfGame:
+def sgf(vertices: str, result: str = "B+R", rules: Rules | None = None, **fields: object) -> SgfGame:
     rules = rules or go_rules(5)
-    return SgfGame(rules, moves(rules, vertices), result_black=result, **fields)  # type: ignore[arg-type]
+    return SgfGame(rules, moves(rules, vertices), result=result, **fields)  # type: ignore[arg-type]
 
 
 def row_game(seed: int) -> SgfGame:
@@ -59,7 +59,7 @@ def row_game(seed: int) -> SgfGame:
     start = seed % 5
     steps = [(start + step) % 5 for step in range(5)]
     played = [Move(color, y * 5 + x) for x in steps for color, y in ((BLACK, 1), (WHITE, 3))]
-    return SgfGame(rules, tuple(played[: 6 + seed % 4]), result_black=1)
+    return SgfGame(rules, tuple(played[: 6 + seed % 4]), result="B+R")
 
 
 @pytest.fixture
@@ -70,7 +70,8 @@ def folder(tmp_path: Path) -> Path:
         place = tmp_path / "deep" / "deeper" if index % 2 else tmp_path
         (place / f"{index:02}.{'SGF' if index % 3 else 'sgf'}").write_bytes(write_sgf(row_game(index)))
     (tmp_path / "large.sgf").write_bytes(write_sgf(sgf("D4", rules=go_rules(9))))
-    (tmp_path / "void.sgf").write_bytes(write_sgf(sgf("C3", result=None)))
+    (tmp_path / "wide.sgf").write_bytes(write_sgf(sgf("D4", rules=go_rules(5, 7))))
+    (tmp_path / "void.sgf").write_bytes(write_sgf(sgf("C3", result="")))
     (tmp_path / "broken.sgf").write_bytes(b"(;SZ[5")
     (tmp_path / "notes.txt").write_text("no game")
     return tmp_path
@@ -80,7 +81,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_game_becomes_a_record_of_its_moves_and_its_stated_result() -> None:
-    record = record_from_sgf(sgf("C3 B2 D2", result=-1))
+    record = record_from_sgf(sgf("C3 B2 D2", result="W+2"))
     assert record.moves.tolist() == [action_of_vertex(vertex, go_rules(5)) for vertex in ("C3", "B2", "D2")]
     assert record.value_targets.tolist() == [-1, 1, -1]
     assert record.visits.sum(axis=1).tolist() == [1, 1, 1]
@@ -90,20 +91,20 @@ def test_a_game_becomes_a_record_of_its_moves_and_its_stated_result() -> None:
 
 
 def test_a_draw_is_worth_nothing_to_either_side() -> None:
-    assert not record_from_sgf(sgf("C3 B2", result=0)).value_targets.any()
+    assert not record_from_sgf(sgf("C3 B2", result="0")).value_targets.any()
 
 
 @pytest.mark.parametrize(
     ("game", "reason"),
     [
-        (sgf("C3", result=None), "no result"),
+        (sgf("C3", result="Void"), "no result"),
         (sgf(""), "no moves"),
         (sgf("C3", setup=(Move(BLACK, 0),)), "stones set up before the first move"),
         (sgf("C3 B2 C3"), "an illegal move"),
         (sgf("C3 pass", rules=gomoku_rules(5)), "an illegal move"),
         (sgf("C3", rules=Rules("go", 5, 5, komi=6.5)), None),
-        (SgfGame(go_rules(5), moves(go_rules(5), "C3 B2", WHITE), result_black=1), "colors out of turn"),
-        (SgfGame(go_rules(5), (Move(BLACK, 1), Move(BLACK, 2)), result_black=1), "colors out of turn"),
+        (SgfGame(go_rules(5), moves(go_rules(5), "C3 B2", WHITE), result="B+"), "colors out of turn"),
+        (SgfGame(go_rules(5), (Move(BLACK, 1), Move(BLACK, 2)), result="B+"), "colors out of turn"),
     ],
 )
 def test_a_game_that_teaches_nothing_is_refused_for_its_reason(game: SgfGame, reason: str | None) -> None:
@@ -126,8 +127,8 @@ def test_files_are_read_or_counted_by_the_reason_against_them(folder: Path) -> N
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     games, skipped = records_from_sgf(paths, "go", 5, told.append)
     assert len(games) == 40
-    assert skipped == Counter({"unreadable": 2, "no result": 1, "another game or size": 1})
-    assert sum(told) == len(paths) == 44
+    assert skipped == Counter({"unreadable": 2, "no result": 1, "another game or size": 2})
+    assert sum(told) == len(paths) == 45
     assert common_rules(games) == go_rules(5, komi=0.5)
     assert records_from_sgf(paths, "gomoku", 5)[0] == []
 
@@ -258,7 +259,7 @@ def test_pretrain_writes_weights_that_play(folder: Path, tmp_path: Path) -> None
     assert result.exit_code == 0, result.stderr
     report = json.loads(result.stdout)
     assert report["games"] == 40
-    assert report["skipped"] == {"unreadable": 1, "no result": 1, "another game or size": 1}
+    assert report["skipped"] == {"unreadable": 1, "no result": 1, "another game or size": 2}
     assert report["steps"] == 40
     assert 0 < report["training_games"] < 40
     for part in ("held_out", "training"):

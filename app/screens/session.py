@@ -6,7 +6,7 @@ from app.console import WRONG_INPUT, show_error
 from app.opponent import Opponent
 from app.progress import Progress
 from app.screens.board_view import BoardView, move_text, resignation_text, result_text, score_text
-from engine.board import BLACK, WHITE
+from engine.board import BLACK
 from engine.errors import YomiError
 from engine.game import Game
 from engine.notation import action_of_vertex, vertex_of_action
@@ -85,17 +85,15 @@ class Session:
             black_name: who had Black.
             white_name: who had White.
         """
-        winner = None
+        result = ""
         if self._loser is not None:
-            winner = BLACK + WHITE - self._loser
+            result = "W+R" if self._loser == BLACK else "B+R"
         elif self.game.is_over:
-            winner = self.game.winner()
-        has_score = self.game.is_over and self.game.rules.game == "go"
+            result = self.game.result()
         record = SgfGame(
             rules=self.game.rules,
             moves=tuple(self.game.moves),
-            result_black=None if winner is None else {BLACK: 1, WHITE: -1}.get(winner, 0),
-            score_black=self.game.score_black() if has_score else None,
+            result=result,
             black_name=black_name,
             white_name=white_name,
         )

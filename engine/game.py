@@ -20,7 +20,9 @@ from engine.go_kernels import (
     place_stone,
     take_empty,
 )
+from engine.gomoku_kernels import has_legal_point
 from engine.notation import Stones, color_name, draw_board, vertex_of_action
+from engine.renju_kernels import FORBIDDEN_DOUBLE_FOUR, FORBIDDEN_DOUBLE_THREE, FORBIDDEN_OVERLINE
 from engine.rules_kernels import legal_actions, legality, play
 from engine.rulesets import Rules
 from engine.scoring import scores_black
@@ -34,6 +36,9 @@ REASONS = {
     SUICIDE_MOVE: "suicide",
     PASS_NOT_ALLOWED: "no passing in Gomoku",
     GAME_OVER: "the game is over",
+    FORBIDDEN_OVERLINE: "forbidden to Black: overline",
+    FORBIDDEN_DOUBLE_FOUR: "forbidden to Black: double four",
+    FORBIDDEN_DOUBLE_THREE: "forbidden to Black: double three",
 }
 
 
@@ -96,9 +101,9 @@ def set_position(state: State, row: int, stones: Stones, to_play: int = BLACK) -
             state.hash[row] ^= ZOBRIST[color, point]
     if not np.array_equal(stones_of(state, row), stones):
         raise NotationError("stones: expected a liberty for every chain")
-    if state.rules[row, board.GAME] != GO and state.scalars[row, board.NUM_EMPTY] == 0:
-        state.scalars[row, board.IS_OVER] = 1
     state.scalars[row, board.TO_PLAY] = to_play
+    if state.rules[row, board.GAME] != GO and not has_legal_point(state, row):
+        state.scalars[row, board.IS_OVER] = 1
     state.scalars[row, [board.PRISONERS_OF_BLACK, board.PRISONERS_OF_WHITE]] = 0
     board.forget_history(state, row)
 

@@ -13,7 +13,6 @@ from engine.area_kernels import count_liberties
 from engine.board import (
     BLACK,
     EMPTY,
-    FREESTYLE,
     GAME,
     GO,
     HEIGHT,
@@ -22,14 +21,17 @@ from engine.board import (
     NUM_EMPTY,
     PASS_POINT,
     PREVIOUS_POINT,
+    RENJU,
+    STANDARD,
     TO_PLAY,
     WHITE,
     WIDTH,
     State,
 )
 from engine.go_kernels import LEGAL, go_legality
-from engine.gomoku_kernels import completes_line
+from engine.gomoku_kernels import completes_line, has_forbidden_points
 from engine.jit import allocating_kernel, inline_kernel, kernel
+from engine.renju_kernels import forbidden_kind
 
 ON_BOARD = 0
 OWN_STONES = 1
@@ -37,7 +39,7 @@ OPPONENT_STONES = 2
 ONE_LIBERTY = 3  # chains of either color with exactly this many liberties
 TWO_LIBERTIES = 4
 THREE_LIBERTIES = 5
-BANNED = 6  # empty points where the side to move may not play: ko, superko, suicide
+BANNED = 6  # empty points where the side to move may not play: ko, superko, suicide, renju
 LAST_MOVE = 7
 PREVIOUS_MOVE = 8
 NUM_BINARY_PLANES = 9
@@ -45,7 +47,7 @@ LAST_WAS_PASS = 9  # the whole plane
 KOMI = 10  # the whole plane: komi in favor of the side to move, divided by KOMI_SCALE
 BLACK_TO_PLAY = 11  # the whole plane
 IS_GOMOKU = 12  # the whole plane
-EXACT_LINE = 13  # the whole plane: six or more in a row do not win
+EXACT_LINE = 13  # the whole plane: six or more in a row do not win (in renju, for Black)
 OWN_WINNING_POINTS = 14  # empty points that complete a line of the side to move (Gomoku)
 OPPONENT_WINNING_POINTS = 15
 NUM_PLANES = 16
@@ -116,6 +118,8 @@ def _write_position(
     if count > PREVIOUS_MOVE:
         previous = state.scalars[row, PREVIOUS_POINT]
         _mark(state, row, planes, index, canvas_width, PREVIOUS_MOVE * canvas, previous)
+    if has_forbidden_points(state, row):
+        _write_forbidden_points(state, row, planes, index, canvas_width, canvas)
     if count > NUM_BINARY_PLANES:
         _write_whole_planes(state, row, planes, index, canvas_width, canvas)
     if not is_go and count > OPPONENT_WINNING_POINTS:
@@ -130,6 +134,17 @@ def _mark(
     stride = int(state.rules[row, WIDTH]) + 1
     if point > PASS_POINT:
         planes[index, start + (point // stride - 1) * canvas_width + point % stride - 1] = 1
+
+
+@kernel
+def _write_forbidden_points(
+    state: State, row: int, planes: npt.NDArray[Any], index: int, canvas_width: int, canvas: int
+) -> None:
+    """The empty points where Black may not play in renju."""
+    for place in range(state.scalars[row, NUM_EMPTY]):
+        point = int(state.empty[row, place])
+        if forbidden_kind(state, row, point) != LEGAL:
+            _mark(state, row, planes, index, canvas_width, BANNED * canvas, point)
 
 
 @kernel
@@ -150,7 +165,8 @@ def _write_whole_planes(
         elif plane == IS_GOMOKU:
             value = 0.0 if is_go else 1.0
         else:
-            value = 0.0 if is_go or state.rules[row, LINE_RULE] == FREESTYLE else 1.0
+            rule = state.rules[row, LINE_RULE]
+            value = 1.0 if not is_go and rule in (STANDARD, RENJU) else 0.0
         if value != 0.0:
             for y in range(state.rules[row, HEIGHT]):
                 for x in range(state.rules[row, WIDTH]):

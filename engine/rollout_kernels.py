@@ -14,11 +14,11 @@ from engine.board import (
     State,
     copy_row,
 )
-from engine.go_kernels import LEGAL, go_legality, is_own_eye, play_go
+from engine.go_kernels import LEGAL, is_own_eye, play_go
 from engine.gomoku_kernels import play_gomoku
 from engine.jit import inline_kernel, kernel
 from engine.random_state import RandomState, random_below
-from engine.rules_kernels import score_black
+from engine.rules_kernels import point_legality, score_black
 
 
 @inline_kernel
@@ -33,9 +33,8 @@ def random_point(state: State, row: int, random: RandomState, random_row: int) -
     while remaining > 0:
         index = random_below(random, random_row, remaining)
         point = 0 + state.empty[row, index]  # widened: one compiled legality test for all
-        if not is_go:
-            return int(point)
-        if not is_own_eye(state, row, point, color) and go_legality(state, row, point) == LEGAL:
+        fills_eye = is_go and is_own_eye(state, row, point, color)
+        if not fills_eye and point_legality(state, row, point, is_go) == LEGAL:
             return int(point)
         # Set the refused point aside behind the others and draw again.
         remaining -= 1

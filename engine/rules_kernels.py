@@ -27,7 +27,7 @@ from engine.go_kernels import (
     play_go,
 )
 from engine.gomoku_kernels import gomoku_legality, play_gomoku
-from engine.jit import kernel
+from engine.jit import inline_kernel, kernel
 
 
 @kernel
@@ -42,7 +42,12 @@ def legality(state: State, row: int, action: int) -> int:
     is_go = state.rules[row, GAME] == GO
     if action == area:
         return LEGAL if is_go else PASS_NOT_ALLOWED
-    point = point_of(action, width)
+    return point_legality(state, row, point_of(action, width), is_go)
+
+
+@inline_kernel
+def point_legality(state: State, row: int, point: int, is_go: bool) -> int:
+    """As `legality`, for a point of the board of a game that goes on."""
     if is_go:
         return go_legality(state, row, point)
     return gomoku_legality(state, row, point)
@@ -79,8 +84,8 @@ def legal_actions(state: State, row: int, actions: npt.NDArray[np.int16]) -> int
     for y in range(height):
         point = (y + 1) * (width + 1) + 1
         for _ in range(width):
-            # The empty test first: in Gomoku it is all there is.
-            if state.stone[row, point] == EMPTY and (not is_go or go_legality(state, row, point) == LEGAL):
+            # The empty test first: in most Gomoku it is all there is.
+            if state.stone[row, point] == EMPTY and point_legality(state, row, point, is_go) == LEGAL:
                 actions[count] = action
                 count += 1
             action += 1

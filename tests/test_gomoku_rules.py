@@ -17,9 +17,10 @@ from engine.consistency import check_consistency
 from engine.errors import IllegalMoveError
 from engine.game import Game, stones_of
 from engine.go_kernels import GAME_OVER, LEGAL, OCCUPIED, OFF_BOARD, PASS_NOT_ALLOWED
+from engine.renju_kernels import FORBIDDEN_DOUBLE_FOUR, FORBIDDEN_DOUBLE_THREE, FORBIDDEN_OVERLINE
 from engine.rules_kernels import legal_actions, legality, score_black
 from engine.rules_kernels import play as play_kernel
-from engine.rulesets import Rules, gomoku_rules
+from engine.rulesets import LINE_RULES, LineRule, Rules, gomoku_rules
 
 pytestmark = pytest.mark.interpreted
 
@@ -58,13 +59,15 @@ def with_one_missing(line: list[int], last: int, **options: Any) -> Game:
     return game
 
 
-@pytest.mark.parametrize("exact", [False, True])
-def test_five_in_a_row_wins_in_all_directions_at_every_place_by_each_of_its_stones(exact: bool) -> None:
+@pytest.mark.parametrize("line_rule", LINE_RULES)
+def test_five_in_a_row_wins_in_all_directions_at_every_place_by_each_of_its_stones(
+    line_rule: LineRule,
+) -> None:
     lines = lines_of_five(6)
     assert len(lines) == 2 * 6 * 2 + 2 * 2 * 2
     for line in lines:
         for last in line:
-            game = with_one_missing(line, last, line_rule="standard" if exact else "freestyle")
+            game = with_one_missing(line, last, line_rule=line_rule)
             assert (game.is_over, game.winner(), game.result()) == (True, BLACK, "B+")
 
 
@@ -74,6 +77,18 @@ def test_line_does_not_run_around_the_edge_of_the_board() -> None:
     for run in runs:
         for last in run:
             assert not with_one_missing(run, last).is_over
+
+
+@pytest.mark.parametrize("line_rule", LINE_RULES)
+def test_lines_along_the_edges_of_the_largest_board_win(line_rule: LineRule) -> None:
+    last = 19
+    for x, y, dx, dy in ((15, 0, 1, 0), (0, 15, 0, 1), (15, 15, 1, 1), (15, 4, 1, -1), (0, last, 1, -1)):
+        stones = np.zeros((20, 20), np.int8)
+        for step in range(4):
+            stones[y + step * dy, x + step * dx] = BLACK
+        game = Game(Rules("gomoku", 20, 20, line_rule=line_rule), stones)
+        game.play((y + 4 * dy) * 20 + x + 4 * dx)
+        assert game.result() == "B+"
 
 
 @pytest.mark.parametrize("length", [2, 3, 4, 5, 6])
@@ -111,6 +126,33 @@ def test_exact_five_wins_although_the_same_stone_makes_an_overline() -> None:
 def test_exact_five_next_to_an_overline_of_the_other_color_wins() -> None:
     game = play(gomoku("O O O O O O . / X X X X . . .", line_rule="standard"), "E1")
     assert game.winner() == BLACK
+
+
+@pytest.mark.parametrize(
+    ("diagram", "wins"),
+    [
+        ("O X X . X X O", False),
+        ("X X . X X O .", True),  # the edge blocks nothing
+        (". X X . X X O", True),
+        ("O X X . X X .", True),
+        ("O X X . X X X O", True),  # six are never blocked
+        ("O X X . X X X", True),
+    ],
+)
+def test_five_blocked_at_both_ends_by_the_opponent_does_not_win_in_caro(diagram: str, wins: bool) -> None:
+    width = len(diagram.split())
+    vertex = f"{'ABCDEFGH'[diagram.split().index('.', 1)]}1"
+    column = " / ".join(diagram.split())
+    for text, place in ((diagram, vertex), (column, f"A{width - 'ABCDEFGH'.index(vertex[0])}")):
+        assert (play(gomoku(text, line_rule="caro"), place).winner() == BLACK) == wins
+        swapped = text.translate(str.maketrans("XO", "OX"))
+        assert (play(gomoku(swapped, WHITE, line_rule="caro"), place).winner() == WHITE) == wins
+        assert (play(gomoku(text), place).winner() == BLACK) == (text.count("X") > 3)
+
+
+def test_five_blocked_in_caro_wins_by_another_line() -> None:
+    column = " / ".join("." * 3 + "X" + "." * 3 for _ in range(4))
+    assert play(gomoku(f"O X X . X X O / {column}", line_rule="caro"), "D5").winner() == BLACK
 
 
 def test_full_board_without_a_line_is_a_draw() -> None:
@@ -189,18 +231,20 @@ CODE_OF_REASON = {
     "occupied": OCCUPIED,
     "pass": PASS_NOT_ALLOWED,
     "game over": GAME_OVER,
+    "overline": FORBIDDEN_OVERLINE,
+    "double four": FORBIDDEN_DOUBLE_FOUR,
+    "double three": FORBIDDEN_DOUBLE_THREE,
 }
 
 
 def play_both(rng: random.Random) -> int:
     """One random game on a random board, compared after every move; returns who won."""
     width, height = rng.randint(1, 8), rng.randint(1, 8)
-    line_length, exact = rng.randint(2, 5), rng.random() < 0.5
-    rules = Rules(
-        "gomoku", width, height, line_length=line_length, line_rule="standard" if exact else "freestyle"
-    )
+    line_rule = rng.choice(LINE_RULES)
+    line_length = 5 if line_rule == "renju" else rng.randint(2, 6)
+    rules = Rules("gomoku", width, height, line_length=line_length, line_rule=line_rule)
     state = new_state(rules)
-    naive = NaiveGomoku(width, height, line_length, exact)
+    naive = NaiveGomoku(width, height, line_length, line_rule)
     actions = np.empty(rules.num_actions, np.int16)
     while True:
         check_consistency(state, 0)
@@ -221,7 +265,7 @@ def play_both(rng: random.Random) -> int:
 
 def test_engine_agrees_with_the_reference_on_random_games() -> None:
     rng = random.Random(11)
-    winners = [play_both(rng) for _ in range(sample_size(compiled=300, interpreted=60))]
+    winners = [play_both(rng) for _ in range(sample_size(compiled=150, interpreted=40))]
     assert {EMPTY, BLACK, WHITE} == set(winners)
 
 

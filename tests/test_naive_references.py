@@ -409,7 +409,7 @@ def test_tic_tac_toe_is_a_draw() -> None:
 )
 @pytest.mark.parametrize("exact", [False, True])
 def test_five_in_line_wins_in_every_direction(diagram: str, x: int, y: int, exact: bool) -> None:
-    game = NaiveGomoku.from_diagram(diagram, exact=exact)
+    game = NaiveGomoku.from_diagram(diagram, line_rule="standard" if exact else "freestyle")
     game.play(at(game, x, y))
     assert game.is_over
     assert game.winner() == BLACK
@@ -421,7 +421,7 @@ def test_six_in_line_wins_only_in_freestyle() -> None:
     freestyle = NaiveGomoku.from_diagram(diagram)
     freestyle.play(3)
     assert freestyle.winner() == BLACK
-    exact = NaiveGomoku.from_diagram(diagram, exact=True)
+    exact = NaiveGomoku.from_diagram(diagram, line_rule="standard")
     exact.play(3)
     assert exact.winner() == EMPTY
     assert not exact.is_over
@@ -429,7 +429,7 @@ def test_six_in_line_wins_only_in_freestyle() -> None:
 
 def test_exact_line_wins_although_the_same_stone_makes_a_longer_line() -> None:
     diagram = "X X X . X X / . . . X . . / . . . X . . / . . . X . . / . . . X . ."
-    game = NaiveGomoku.from_diagram(diagram, exact=True)
+    game = NaiveGomoku.from_diagram(diagram, line_rule="standard")
     game.play(3)
     assert game.winner() == BLACK
 

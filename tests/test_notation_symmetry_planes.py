@@ -324,7 +324,7 @@ def reference_of(rules: Rules) -> Any:
         return NaiveGo(
             rules.width, rules.height, rules.komi, rules.ko, rules.suicide, rules.resolved_move_limit
         )
-    return NaiveGomoku(rules.width, rules.height, rules.line_length, rules.line_rule == "standard")
+    return NaiveGomoku(rules.width, rules.height, rules.line_length, rules.line_rule)
 
 
 def wins_at_once(naive: NaiveGomoku, action: int, color: int) -> bool:

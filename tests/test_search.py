@@ -84,7 +84,7 @@ def naive_game(rules: Rules) -> Any:
         return NaiveGo(
             rules.width, rules.height, rules.komi, rules.ko, rules.suicide, rules.resolved_move_limit
         )
-    return NaiveGomoku(rules.width, rules.height, rules.line_length, rules.line_rule == "standard")
+    return NaiveGomoku(rules.width, rules.height, rules.line_length, rules.line_rule)
 
 
 def random_position(rules: Rules, seed: int) -> tuple[Game, Any]:

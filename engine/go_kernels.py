@@ -248,8 +248,14 @@ def _remove_chain(state: State, row: int, head: int) -> int:
 
 
 @inline_kernel
-def _join(state: State, row: int, head: int, other: int) -> None:
-    """Merge chain `other` into chain `head`. Mutates: state[row]. Cost: the stones of `other`."""
+def _join(state: State, row: int, first: int, second: int) -> int:
+    """Merge two chains; returns their head. Mutates: state[row]. Cost: the stones of the smaller chain."""
+    head, other = first, second
+    ahead, behind = int(state.link[row, first]), int(state.link[row, second])
+    while ahead != first and behind != second:
+        ahead, behind = int(state.link[row, ahead]), int(state.link[row, behind])
+    if behind != second:
+        head, other = second, first
     state.chain_liberties[row, head] = int(state.chain_liberties[row, head]) + int(
         state.chain_liberties[row, other]
     )
@@ -262,6 +268,7 @@ def _join(state: State, row: int, head: int, other: int) -> None:
         stone = following
     state.link[row, stone] = state.link[row, head]
     state.link[row, head] = other
+    return head
 
 
 @inline_kernel
@@ -270,9 +277,7 @@ def _meet(state: State, row: int, own: int, neighbor: int, color: int) -> int:
     if state.stone[row, neighbor] != color:
         return own
     head = int(state.chain_head[row, neighbor])
-    if head != own:
-        _join(state, row, head, own)
-    return head
+    return own if head == own else _join(state, row, head, own)
 
 
 @inline_kernel

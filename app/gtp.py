@@ -14,7 +14,7 @@ from app.options import AgentChoice, RulesChoice, agent_options, rules_options
 def gtp(choice: RulesChoice, agent: AgentChoice) -> None:
     """Speak the Go Text Protocol, version 2, on stdin and stdout.
 
-    Area score, positional superko, no suicide. The client may change size and komi; boards are square then.
+    The client may change size and komi and give a handicap; boards of another size are square.
     """
     from app.protocols.gtp_engine import GtpEngine, serve
 

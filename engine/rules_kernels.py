@@ -13,6 +13,8 @@ from engine.board import (
     IS_OVER,
     LINE_OWNER,
     PASS_POINT,
+    SCORING,
+    TERRITORY,
     WHITE,
     WIDTH,
     State,
@@ -28,6 +30,7 @@ from engine.go_kernels import (
 )
 from engine.gomoku_kernels import gomoku_legality, play_gomoku
 from engine.jit import inline_kernel, kernel
+from engine.score_kernels import score_standing
 
 
 @kernel
@@ -98,8 +101,10 @@ def legal_actions(state: State, row: int, actions: npt.NDArray[np.int16]) -> int
 
 @kernel
 def score_black(state: State, row: int) -> float:
-    """Result for Black of the board as it stands: Go area minus komi, Gomoku +1, 0 or -1."""
+    """Result for Black of the board as it stands, nothing dead: Go points minus komi, Gomoku +1, 0 or -1."""
     if state.rules[row, GAME] == GO:
+        if state.rules[row, SCORING] == TERRITORY:
+            return score_standing(state, row) - float(state.komi[row])
         return area_score(state, row) - float(state.komi[row])
     owner = state.scalars[row, LINE_OWNER]
     if owner == BLACK:

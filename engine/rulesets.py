@@ -109,6 +109,11 @@ class Rules:
             return self.area
         return self.move_limit or max(3 * self.area, 12)
 
+    def komi_for_handicap(self, num_stones: int) -> float:
+        """Komi of a game with handicap stones, what White is given for them included."""
+        bonus = {"none": 0, "each": num_stones, "all but one": num_stones - 1}
+        return self.komi + bonus[self.handicap_bonus]
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as stored with runs and games."""
         return asdict(self)

@@ -12,10 +12,12 @@ from contextvars import ContextVar
 import numpy as np
 import numpy.typing as npt
 
-from engine.board import BLACK, TO_PLAY, State
+from engine.board import BLACK, GAME, GO, TO_PLAY, State
 from engine.errors import OutcomeForbiddenError
 from engine.jit import kernel
+from engine.life_kernels import LifeWorkspace, Marks, mark_dead_stones, new_life_workspace
 from engine.rules_kernels import score_black
+from engine.score_kernels import score_without
 
 Rows = Sequence[int] | npt.NDArray[np.integer]
 _forbidden: ContextVar[bool] = ContextVar("outcomes_forbidden", default=False)
@@ -36,6 +38,16 @@ def are_outcomes_forbidden() -> bool:
     return _forbidden.get()
 
 
+def require_outcomes() -> None:
+    """Pass where results may be read.
+
+    Raises:
+        OutcomeForbiddenError: behind the firewall.
+    """
+    if _forbidden.get():
+        raise OutcomeForbiddenError("the outcome of a game was read where only preferences may teach")
+
+
 @kernel
 def _write_scores(state: State, rows: npt.NDArray[np.int64], scores: npt.NDArray[np.float32]) -> None:
     for index in range(rows.shape[0]):
@@ -50,17 +62,70 @@ def scores_black(state: State, rows: Rows) -> npt.NDArray[np.float32]:
         rows: `[n]` which games.
 
     Returns:
-        `[n]` Go: area minus komi in points; Gomoku: +1, 0 or -1.
+        `[n]` Go: points by the row's way to count minus komi, nothing dead; Gomoku: +1, 0 or -1.
 
     Raises:
         OutcomeForbiddenError: behind the firewall.
     """
-    if _forbidden.get():
-        raise OutcomeForbiddenError("the outcome of a game was read where only preferences may teach")
+    require_outcomes()
     indices = np.asarray(rows, np.int64)
     scores = np.empty(len(indices), np.float32)
     _write_scores(state, indices, scores)
     return scores
+
+
+@kernel
+def _write_settled_scores(
+    state: State,
+    rows: npt.NDArray[np.int64],
+    scores: npt.NDArray[np.float32],
+    dead: Marks,
+    work: LifeWorkspace,
+) -> None:
+    for index in range(rows.shape[0]):
+        row = rows[index]
+        if state.rules[row, GAME] == GO:
+            mark_dead_stones(state, row, dead, work)
+            scores[index] = score_without(state, row, dead) - float(state.komi[row])
+        else:
+            scores[index] = score_black(state, row)
+
+
+def settled_scores_black(state: State, rows: Rows) -> npt.NDArray[np.float32]:
+    """Results for Black after the stones are taken off that pass-alive analysis proves dead.
+
+    Args:
+        state: the batch.
+        rows: `[n]` which games.
+
+    Returns:
+        `[n]` as `scores_black`; the same in Gomoku.
+
+    Raises:
+        OutcomeForbiddenError: behind the firewall.
+    """
+    require_outcomes()
+    indices = np.asarray(rows, np.int64)
+    scores = np.empty(len(indices), np.float32)
+    num_points = state.stone.shape[1]
+    dead, work = np.zeros(num_points, np.int8), new_life_workspace(num_points)
+    _write_settled_scores(state, indices, scores, dead, work)
+    return scores
+
+
+def score_black_without(state: State, row: int, dead: Marks) -> float:
+    """Result for Black of one game of Go after the stones are taken off that the players call dead.
+
+    Args:
+        state: the batch.
+        row: which game.
+        dead: `[>= P]` by point, other than 0 at the dead stones.
+
+    Raises:
+        OutcomeForbiddenError: behind the firewall.
+    """
+    require_outcomes()
+    return score_without(state, row, dead) - float(state.komi[row])
 
 
 def values_to_play(state: State, rows: Rows) -> npt.NDArray[np.float32]:

@@ -114,7 +114,8 @@ class NaiveGo:
         width: Points in a row.
         height: Points in a column.
         komi: Points given to White, used by `winner` only.
-        ko: `"positional"` (no board of the game may come back) or `"simple"` (no immediate recapture).
+        ko: `"positional"` (no board of the game may come back), `"situational"` (no board with the same side
+            to move) or `"simple"` (no immediate recapture).
         suicide: Whether a chain of two or more stones may take itself off; a single stone never may.
         move_limit: The game ends after this many moves, passes included; None for no limit.
     """
@@ -128,8 +129,8 @@ class NaiveGo:
         suicide: bool = False,
         move_limit: int | None = None,
     ) -> None:
-        if ko not in ("positional", "simple"):
-            raise ValueError(f"expected ko 'positional' or 'simple', got {ko!r}")
+        if ko not in ("positional", "situational", "simple"):
+            raise ValueError(f"expected ko 'positional', 'situational' or 'simple', got {ko!r}")
         self.width = width
         self.height = height
         self.komi = komi
@@ -141,6 +142,7 @@ class NaiveGo:
         self.prisoners = {BLACK: 0, WHITE: 0}  # keyed by the color that captured
         self.moves: tuple[int, ...] = ()
         self.earlier_boards: frozenset[Board] = frozenset({self.board})  # the present board included
+        self.earlier_situations = frozenset({(self.board, self.to_play)})  # boards and who was to move there
         self.ko_point: int | None = None  # banned for the next move, under simple ko
 
     @classmethod
@@ -159,6 +161,7 @@ class NaiveGo:
         game.board = board
         game.to_play = to_play
         game.earlier_boards = frozenset({board})
+        game.earlier_situations = frozenset({(board, to_play)})
         return game
 
     def copy(self) -> NaiveGo:
@@ -169,6 +172,7 @@ class NaiveGo:
         twin.prisoners = dict(self.prisoners)
         twin.moves = self.moves
         twin.earlier_boards = self.earlier_boards
+        twin.earlier_situations = self.earlier_situations
         twin.ko_point = self.ko_point
         return twin
 
@@ -189,7 +193,7 @@ class NaiveGo:
 
         Returns:
             One of, in the order of the checks: game over, off board, occupied, ko, suicide, superko, legal.
-            Under `ko="positional"` an immediate recapture of a ko counts as superko.
+            Under both superko rules an immediate recapture of a ko counts as superko.
         """
         if self.is_over:
             return "game over"
@@ -205,6 +209,9 @@ class NaiveGo:
         if len(placement.suicided) == 1 or (placement.suicided and not self.suicide):
             return "suicide"
         if self.ko == "positional" and placement.board in self.earlier_boards:
+            return "superko"
+        situation = placement.board, opponent_of(self.to_play)
+        if self.ko == "situational" and situation in self.earlier_situations:
             return "superko"
         return "legal"
 
@@ -232,6 +239,7 @@ class NaiveGo:
         self.earlier_boards |= {self.board}
         self.moves += (action,)
         self.to_play = opponent_of(self.to_play)
+        self.earlier_situations |= {(self.board, self.to_play)}
 
     def _starts_ko(self, action: int, placement: Placement) -> bool:
         """Whether the stone took exactly one stone and stands alone with exactly one liberty."""
@@ -263,6 +271,20 @@ class NaiveGo:
                 color = colors.pop() if len(colors) == 1 else EMPTY
             area[color] += 1
         return area[BLACK] - area[WHITE]
+
+    def territory_score(self) -> int:
+        """Black's points less White's by territory, without komi: surrounded points and stones taken."""
+        stones = {color: self.board.count(color) for color in (BLACK, WHITE)}
+        surrounded = self.area_score() - (stones[BLACK] - stones[WHITE])
+        return surrounded + self.prisoners[BLACK] - self.prisoners[WHITE]
+
+    def without_dead(self, dead: set[int]) -> NaiveGo:
+        """The same game after dead stones are taken off and counted as prisoners."""
+        twin = self.copy()
+        twin.board = without_stones(self.board, dead)
+        for point in dead:
+            twin.prisoners[opponent_of(self.board[point])] += 1
+        return twin
 
     def winner(self) -> int:
         """The color ahead on the present board by area and komi, over or not; `EMPTY` for a draw."""

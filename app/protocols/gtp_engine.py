@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 Arguments = tuple[str, ...]
 INVALID_MOVE = "invalid color or coordinate"
+INVALID_NUMBER = "invalid number of stones"
 
 
 class GtpEngine:
@@ -59,6 +60,11 @@ class GtpEngine:
             "undo": self._undo,
             "showboard": lambda _: f"\n{self._game.draw()}",
             "final_score": self._final_score,
+            "fixed_handicap": self._fixed_handicap,
+            "place_free_handicap": self._place_free_handicap,
+            "set_free_handicap": self._set_free_handicap,
+            "captures": self._captures,
+            "unconditional_status": self._unconditional_status,
         }
 
     def answer(self, request: Request) -> bytes:
@@ -97,11 +103,11 @@ class GtpEngine:
         if not (side.isascii() and side.isdigit()):
             raise Refusal("boardsize not an integer")
         try:
-            rules = usual_rules(self._rules.game, int(side[:9]), int(side[:9]))
+            usual = usual_rules(self._rules.game, int(side[:9]), int(side[:9]))
+            width, height, line_length = usual.width, usual.height, usual.line_length
+            self._rules = replace(self._rules, width=width, height=height, line_length=line_length)
         except RulesError:
             raise Refusal("unacceptable size") from None
-        komi, line_rule = self._rules.komi, self._rules.line_rule
-        self._rules = without_move_limit(replace(rules, komi=komi, line_rule=line_rule))
         self._started_game = None
         return ""
 
@@ -122,9 +128,11 @@ class GtpEngine:
             rules = replace(self._rules, komi=komi)
         except RulesError:
             raise Refusal("unacceptable komi") from None
-        moves = self._started_game.moves if self._started_game else []
+        old = self._started_game
         self._rules, self._started_game = rules, None
-        for move in moves:
+        if old and old.handicap:
+            self._game.place_handicap(old.handicap)
+        for move in old.moves if old else []:
             self._play_on(move.action, move.color)
         return ""
 
@@ -164,14 +172,79 @@ class GtpEngine:
             raise Refusal("cannot score")
         return self._game.result()
 
+    def _fixed_handicap(self, words: Arguments) -> str:
+        from engine.handicap import fixed_handicap, most_fixed_stones
 
-def _color(words: Arguments) -> int:
+        number = self._handicap_number(words)
+        if number > most_fixed_stones(self._rules):
+            raise Refusal(INVALID_NUMBER)
+        return self._place_handicap(fixed_handicap(self._rules, number))
+
+    def _place_free_handicap(self, words: Arguments) -> str:
+        from engine.handicap import free_handicap
+
+        return self._place_handicap(free_handicap(self._rules, self._handicap_number(words)))
+
+    def _set_free_handicap(self, words: Arguments) -> str:
+        from engine.notation import action_of_vertex
+
+        self._require_empty_board()
+        try:
+            self._place_handicap([action_of_vertex(word, self._rules) for word in words])
+        except (IllegalMoveError, NotationError):
+            raise Refusal("bad vertex list") from None
+        return ""
+
+    def _handicap_number(self, words: Arguments) -> int:
+        if not (words and words[0].isascii() and words[0].isdigit()):
+            raise Refusal("handicap not an integer")
+        self._require_empty_board()
+        number = int(words[0][:9])
+        if self._rules.game != "go" or not 2 <= number < self._rules.area:
+            raise Refusal(INVALID_NUMBER)
+        return number
+
+    def _require_empty_board(self) -> None:
+        if self._game.moves or self._game.handicap:
+            raise Refusal("board not empty")
+
+    def _place_handicap(self, actions: list[int]) -> str:
+        from engine.notation import vertex_of_action
+
+        self._game.place_handicap(actions)
+        return " ".join(vertex_of_action(action, self._rules) for action in actions)
+
+    def _captures(self, words: Arguments) -> str:
+        from engine.board import BLACK, PRISONERS_OF_BLACK, PRISONERS_OF_WHITE
+
+        column = PRISONERS_OF_BLACK if _color(words, "invalid color") == BLACK else PRISONERS_OF_WHITE
+        return str(self._game.state.scalars[0, column])
+
+    def _unconditional_status(self, words: Arguments) -> str:
+        """What pass-alive analysis says of a point, in the words of GNU Go."""
+        from engine.board import BLACK, EMPTY
+        from engine.notation import action_of_vertex
+
+        try:
+            action = action_of_vertex(words[0], self._rules)
+            owner = int(self._game.pass_alive().ravel()[action])
+        except (IndexError, NotationError):
+            raise Refusal("invalid coordinate") from None
+        stone = int(self._game.stones().ravel()[action])
+        if owner == EMPTY:
+            return "undecided"
+        if stone == EMPTY:
+            return "black_territory" if owner == BLACK else "white_territory"
+        return "alive" if stone == owner else "dead"
+
+
+def _color(words: Arguments, complaint: str = INVALID_MOVE) -> int:
     from engine.board import BLACK, WHITE
 
     colors = {"b": BLACK, "black": BLACK, "w": WHITE, "white": WHITE}
     color = colors.get(words[0].lower()) if words else None
     if color is None:
-        raise Refusal(INVALID_MOVE)
+        raise Refusal(complaint)
     return color
 
 

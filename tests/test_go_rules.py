@@ -111,7 +111,9 @@ def test_taking_one_stone_with_a_chain_or_with_a_liberty_to_spare_starts_no_ko()
     assert play(go(KO_SHAPE, ko="simple"), "C3").state.scalars[0, board.KO_POINT] != board.PASS_POINT
 
 
-@pytest.mark.parametrize(("ko", "expected"), [("simple", None), ("positional", SUPERKO)])
+@pytest.mark.parametrize(
+    ("ko", "expected"), [("simple", None), ("positional", SUPERKO), ("situational", SUPERKO)]
+)
 @pytest.mark.parametrize(
     ("diagram", "moves", "last"),
     [
@@ -132,6 +134,26 @@ def test_long_cycle_is_legal_under_simple_ko_and_banned_by_superko(
     assert refusal(game, last) == expected
     if expected is None:
         assert_shows(play(game, last), diagram)
+
+
+@pytest.mark.parametrize(
+    ("ko", "expected"), [("simple", None), ("positional", SUPERKO), ("situational", None)]
+)
+def test_a_board_may_come_back_with_the_other_side_to_move_unless_superko_is_positional(
+    ko: str, expected: str | None
+) -> None:
+    # White sends two stones, Black takes them, White takes one back: three moves, so Black is to move now.
+    diagram = ". O . O / X X O . / . . . ."
+    game = play(go(diagram, to_play=WHITE, ko=ko), "A3 C3")
+    assert refusal(game, "B3") == expected
+    if expected is None:
+        assert_shows(play(game, "B3"), diagram)
+
+
+def test_a_pass_makes_a_situation_that_may_not_come_back() -> None:
+    diagram = ". O . O / X X O . / . . . ."
+    game = play(go(diagram, to_play=BLACK, ko="situational"), "pass A3 C3")
+    assert refusal(game, "B3") == SUPERKO
 
 
 # Suicide

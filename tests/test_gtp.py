@@ -20,7 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 RANDOM = AgentChoice("random", seed=1)
 COMMANDS = (
     b"protocol_version name version known_command list_commands quit boardsize clear_board komi play genmove"
-    b" undo showboard final_score"
+    b" undo showboard final_score fixed_handicap place_free_handicap set_free_handicap captures"
+    b" unconditional_status"
 ).split()
 
 

@@ -17,6 +17,10 @@ class SgfError(YomiError):
     """An SGF file that is malformed, too large or not one of our games."""
 
 
+class OpeningError(YomiError):
+    """A step that an opening does not allow, or openings that cannot be found."""
+
+
 class IllegalMoveError(YomiError):
     """A move the rules forbid; carries color, vertex, reason and the drawn board.
 

@@ -6,12 +6,13 @@
 `vertex` the text a person types, such as `D4` (see `engine.notation`).
 """
 
-from engine.jit import kernel
+from engine.jit import inline_kernel, kernel
 from engine.rulesets import MAX_SIDE
 
 MAX_POINTS = (MAX_SIDE + 1) * (MAX_SIDE + 2) + 1
 
 
+@inline_kernel
 def num_points(width: int, height: int) -> int:
     """Length of the padded board, walls included."""
     return (width + 1) * (height + 2) + 1

@@ -28,8 +28,9 @@ from engine.go_kernels import (
     go_legality,
     play_go,
 )
-from engine.gomoku_kernels import gomoku_legality, play_gomoku
+from engine.gomoku_kernels import gomoku_legality, has_forbidden_points, play_gomoku
 from engine.jit import inline_kernel, kernel
+from engine.renju_kernels import forbidden_kind
 from engine.score_kernels import score_standing
 
 
@@ -88,7 +89,7 @@ def legal_actions(state: State, row: int, actions: npt.NDArray[np.int16]) -> int
         point = (y + 1) * (width + 1) + 1
         for _ in range(width):
             # The empty test first: in most Gomoku it is all there is.
-            if state.stone[row, point] == EMPTY and point_legality(state, row, point, is_go) == LEGAL:
+            if state.stone[row, point] == EMPTY and (not is_go or go_legality(state, row, point) == LEGAL):
                 actions[count] = action
                 count += 1
             action += 1
@@ -96,7 +97,22 @@ def legal_actions(state: State, row: int, actions: npt.NDArray[np.int16]) -> int
     if is_go:
         actions[count] = action
         count += 1
+    elif has_forbidden_points(state, row):
+        return _drop_forbidden(state, row, actions, count)
     return count
+
+
+@kernel
+def _drop_forbidden(state: State, row: int, actions: npt.NDArray[np.int16], count: int) -> int:
+    """Close the gaps that forbidden points leave in a list of actions. Mutates: actions."""
+    width = int(state.rules[row, WIDTH])
+    kept = 0
+    for index in range(count):
+        action = actions[index]
+        if forbidden_kind(state, row, point_of(int(action), width)) == LEGAL:
+            actions[kept] = action
+            kept += 1
+    return kept
 
 
 @kernel

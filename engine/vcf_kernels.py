@@ -24,6 +24,7 @@ from engine.board import (
     WIDTH,
     State,
 )
+from engine.geometry import num_points
 from engine.go_kernels import LEGAL
 from engine.gomoku_kernels import completes_line, wins
 from engine.jit import inline_kernel, kernel
@@ -105,14 +106,14 @@ def _search(state: State, row: int, attacker: int, node_limit: int, space: VcfSp
                 space.nodes[0] += 1
                 is_attack = False
                 continue
-            space.failed[_failed_entry(state, row)] = state.hash[row]
+            space.failed[_failed_entry(state.hash[row])] = state.hash[row]
             if depth == 0:
                 return NO_VCF
             depth -= 1
             _lift_levels(state, row, space, depth, depth + 1)
         elif _play_parry(state, row, attacker, space, depth):
             is_attack = True
-            if space.failed[_failed_entry(state, row)] == state.hash[row]:
+            if space.failed[_failed_entry(state.hash[row])] == state.hash[row]:
                 _lift_levels(state, row, space, depth, depth + 1)
                 continue
             parry = int(space.stack[depth, PARRY])
@@ -146,7 +147,8 @@ def _play_four(state: State, row: int, attacker: int, space: VcfSpace, depth: in
     defender = BLACK + WHITE - attacker
     threat = int(space.stack[depth, THREAT])
     last = int(space.stack[depth, LAST])
-    total = _num_places(state, row)
+    total = num_points(state.rules[row, WIDTH], state.rules[row, HEIGHT])
+    is_renju = state.rules[row, LINE_RULE] == RENJU
     end = MAX_PARRIES if threat != PASS_POINT else 2 * total
     for move in range(space.stack[depth, NEXT_MOVE], end):
         point = _parry_point(state, row, threat, defender, move) if threat != PASS_POINT else move % total
@@ -159,7 +161,8 @@ def _play_four(state: State, row: int, attacker: int, space: VcfSpace, depth: in
             continue
         _put(state, row, point, attacker)
         # Where Black is left without any move, the game is a draw.
-        if _has_line_at_hand(state, row, defender, last, threat) or _is_stuck(state, row, defender):
+        is_stuck = is_renju and defender == BLACK and not black_may_move(state, row)
+        if is_stuck or _has_line_at_hand(state, row, defender, last, threat):
             _lift(state, row, point)
             continue
         space.stack[depth, NEXT_MOVE] = move + 1
@@ -206,27 +209,22 @@ def _parry_point(state: State, row: int, winning_point: int, color: int, number:
     stride = int(state.rules[row, WIDTH]) + 1
     needed = int(state.rules[row, LINE_LENGTH])
     for step in (1, stride, stride - 1, stride + 1):
-        behind = _row_end(state, row, winning_point, color, -step)
-        ahead = _row_end(state, row, winning_point, color, step)
-        if ahead - behind == (needed + 1) * step and wins(state, row, color, needed, behind, ahead):
+        before = _stones_next_to(state, row, winning_point, color, -step)
+        after = _stones_next_to(state, row, winning_point, color, step)
+        behind, ahead = winning_point - (before + 1) * step, winning_point + (after + 1) * step
+        if before + 1 + after == needed and wins(state, row, color, needed, behind, ahead):
             # Should a second line come from the same point, this parry will turn out not to stop it.
             return behind if number == 1 else ahead
     return PASS_POINT
 
 
 @inline_kernel
-def _num_places(state: State, row: int) -> int:
-    """Points before this one hold the board."""
-    return (int(state.rules[row, WIDTH]) + 1) * (int(state.rules[row, HEIGHT]) + 1)
-
-
-@inline_kernel
-def _row_end(state: State, row: int, point: int, color: int, step: int) -> int:
-    """The first point behind a row of one color that goes on from a point."""
-    place = point + step
-    while state.stone[row, place] == color:
-        place += step
-    return place
+def _stones_next_to(state: State, row: int, point: int, color: int, step: int) -> int:
+    """Stones of one color in a row from a point on, the point itself not counted."""
+    count = 0
+    while state.stone[row, point + (count + 1) * step] == color:
+        count += 1
+    return count
 
 
 @kernel
@@ -243,32 +241,28 @@ def _winning_points_through(state: State, row: int, point: int, color: int) -> t
         How many there are, and one of them or PASS_POINT.
     """
     stride = int(state.rules[row, WIDTH]) + 1
-    needed = int(state.rules[row, LINE_LENGTH])
+    needed = state.rules[row, LINE_LENGTH]
     count, found = 0, PASS_POINT
-    for step in (1, stride, stride - 1, stride + 1):
-        behind = _row_end(state, row, point, color, -step)
-        ahead = _row_end(state, row, point, color, step)
-        if state.stone[row, ahead] == EMPTY:
-            beyond = _row_end(state, row, ahead, color, step)
-            if beyond - behind > needed * step:
-                length = (beyond - behind) // step - 1
-                if wins(state, row, color, length, behind, beyond):
-                    count += 1
-                    found = ahead
-        if state.stone[row, behind] == EMPTY:
-            beyond = _row_end(state, row, behind, color, -step)
-            if ahead - beyond > needed * step:
-                length = (ahead - beyond) // step - 1
-                if wins(state, row, color, length, beyond, ahead):
-                    count += 1
-                    found = behind
+    for direction in (1, stride, stride - 1, stride + 1):
+        for step in (direction, -direction):
+            after = _stones_next_to(state, row, point, color, step)
+            gap = point + (after + 1) * step
+            if state.stone[row, gap] != EMPTY:
+                continue
+            before = _stones_next_to(state, row, point, color, -step)
+            beyond = _stones_next_to(state, row, gap, color, step)
+            length = before + 1 + after + 1 + beyond
+            ends = point - (before + 1) * step, gap + (beyond + 1) * step
+            if length >= needed and wins(state, row, color, length, ends[0], ends[1]):
+                count += 1
+                found = gap
     return count, found
 
 
 @kernel
 def _winning_point(state: State, row: int, color: int) -> int:
     """The first point of the board that completes a line of a color, or PASS_POINT."""
-    for point in range(_num_places(state, row)):
+    for point in range(num_points(state.rules[row, WIDTH], state.rules[row, HEIGHT])):
         if state.stone[row, point] == EMPTY and completes_line(state, row, point, color):
             return point
     return PASS_POINT
@@ -290,12 +284,6 @@ def _is_allowed(state: State, row: int, point: int, color: int) -> bool:
     if state.rules[row, LINE_RULE] != RENJU or color == WHITE:
         return True
     return forbidden_kind(state, row, point) == LEGAL
-
-
-@inline_kernel
-def _is_stuck(state: State, row: int, color: int) -> bool:
-    """Whether a color has no move, on a board with empty points."""
-    return state.rules[row, LINE_RULE] == RENJU and color == BLACK and not black_may_move(state, row)
 
 
 @inline_kernel
@@ -321,6 +309,6 @@ def _lift_levels(state: State, row: int, space: VcfSpace, first: int, end: int) 
 
 
 @inline_kernel
-def _failed_entry(state: State, row: int) -> int:
-    """Where `VcfSpace.failed` has room for the present position."""
-    return int(state.hash[row] & np.uint64(FAILED_ENTRIES - 1))
+def _failed_entry(position: np.uint64) -> int:
+    """Where `VcfSpace.failed` has room for a position."""
+    return int(position & np.uint64(FAILED_ENTRIES - 1))

@@ -1,16 +1,25 @@
 """Openings for matches and self-play: random first moves, and sets of them that are found even."""
 
-import numpy as np
+from collections.abc import Callable, Iterator, Sequence
 
-from engine.board import new_state
+import numpy as np
+import numpy.typing as npt
+
+from engine.board import BLACK, WHITE, State, new_state, reset
+from engine.errors import OpeningError
 from engine.game import Game
 from engine.rules_kernels import play
 from engine.rulesets import Rules
+from engine.threats import find_vcf
 from mcts.config import SearchConfig
 from mcts.evaluator import RolloutEvaluator
 from mcts.search import Search
 
 MAX_DRAWS = 10_000
+EVEN_BATCH = 32
+VCF_NODES = 200
+Evaluate = Callable[[State, npt.NDArray[np.int64]], npt.NDArray[np.float32]]
+"""Values in [-1, 1] for the side to move of the rows of a batch: `state, [n] rows -> [n]`."""
 
 
 def random_opening(rules: Rules, num_plies: int, random: np.random.Generator) -> list[int]:
@@ -75,9 +84,7 @@ def balanced_openings(rules: Rules, num_openings: int, num_plies: int, seed: int
 
     batch = len(openings)
     state = new_state(rules, batch)
-    for row, opening in enumerate(openings):
-        for action in opening:
-            play(state, row, action)
+    _set_up(state, openings)
     config = SearchConfig(num_simulations=200, selection="uct", noise_weight=0.0)
     search = Search(config, RolloutEvaluator(rules, batch, rollout_seed), rules, batch, search_seed)
     rows = np.arange(batch)
@@ -85,3 +92,57 @@ def balanced_openings(rules: Rules, num_openings: int, num_plies: int, seed: int
     unevenness = np.abs(search.root_values(rows))
     chosen = sorted(np.argsort(unevenness, kind="stable")[:num_openings])
     return [list(openings[index]) for index in chosen]
+
+
+def even_openings(
+    rules: Rules, evaluate: Evaluate, seed: int, *, max_plies: int = 6, sharpness: float = 4.0
+) -> Iterator[list[int]]:
+    """Draw random openings of 1 to `max_plies` moves without end, the even ones more often than the others.
+
+    An opening of value v comes through with chance (1 - v^2)^sharpness, in Gomoku only if neither side has a
+    victory by continuous fours. The same opening may come again.
+
+    Args:
+        rules: what is played.
+        evaluate: finds out how even the openings are.
+        seed: the same seed and evaluator give the same openings in the same order.
+        max_plies: longest opening.
+        sharpness: the higher, the more even; 4 suits self-play, 10 matches.
+
+    Yields:
+        Lists of actions, Black first.
+
+    Raises:
+        OpeningError: the evaluator accepted none of many openings in a row.
+    """
+    random = np.random.default_rng(seed)
+    state, rows = new_state(rules, EVEN_BATCH), np.arange(EVEN_BATCH)
+    refused = 0
+    while refused < MAX_DRAWS:
+        openings = [
+            random_opening(rules, int(random.integers(1, max_plies + 1)), random) for _ in range(EVEN_BATCH)
+        ]
+        _set_up(state, openings)
+        chances = (1 - evaluate(state, rows) ** 2) ** sharpness
+        is_drawn = random.random(EVEN_BATCH) < chances
+        for row, opening in enumerate(openings):
+            refused += 1
+            if is_drawn[row] and not _may_have_vcf(rules, state, row):
+                refused = 0
+                yield opening
+    raise OpeningError(f"openings of {rules.describe()}: the evaluator found none of {MAX_DRAWS} even")
+
+
+def _set_up(state: State, openings: Sequence[Sequence[int]]) -> None:
+    for row, opening in enumerate(openings):
+        reset(state, row)
+        for action in opening:
+            play(state, row, action)
+
+
+def _may_have_vcf(rules: Rules, state: State, row: int) -> bool:
+    """Whether either side, were it to move, has a victory by continuous fours, or the search cannot tell."""
+    if rules.game != "gomoku":
+        return False
+    verdicts = [find_vcf(state, row, VCF_NODES, color).verdict for color in (BLACK, WHITE)]
+    return verdicts != ["none", "none"]

@@ -102,9 +102,13 @@ class NaiveGomoku:
             raise ValueError(f"illegal action {action} of color {self.to_play}: {reason}\n{self.diagram()}")
         self.board = tuple(self.to_play if p == action else old for p, old in enumerate(self.board))
         self.moves += (action,)
-        if any(self._row_wins(row) for row in self.rows_through(action)):
+        if self.completes_line(action):
             self._winner = self.to_play
         self.to_play = opponent_of(self.to_play)
+
+    def completes_line(self, action: int) -> bool:
+        """Whether the stone at `action` stands in a winning line."""
+        return any(self._row_wins(row) for row in self.rows_through(action))
 
     def rows_through(self, action: int) -> list[list[int | None]]:
         """For each of `DIRECTIONS`, the unbroken row of one color through the stone at `action`.

@@ -251,6 +251,10 @@ RULES = [
     Rules("gomoku", 5, 5, line_length=3),
     Rules("gomoku", 6, 4, line_length=3, line_rule="standard"),
 ]
+FURTHER_LINE_RULES = [
+    Rules("gomoku", 7, 6, line_rule="renju"),
+    Rules("gomoku", 5, 4, line_length=3, line_rule="caro"),
+]
 
 
 def planes_of(game: Game, canvas_width: int = 0, canvas_height: int = 0) -> npt.NDArray[np.float32]:
@@ -330,7 +334,8 @@ def reference_of(rules: Rules) -> Any:
 def wins_at_once(naive: NaiveGomoku, action: int, color: int) -> bool:
     trial = naive.copy()
     trial.to_play = color
-    trial.play(action)
+    if trial.legality(action) == "legal":
+        trial.play(action)
     return trial.winner() == color
 
 
@@ -343,7 +348,7 @@ def naive_planes(rules: Rules, naive: Any) -> npt.NDArray[np.float32]:
     values[planes.ON_BOARD] = 1
     values[planes.BLACK_TO_PLAY] = own == BLACK
     values[planes.IS_GOMOKU] = not is_go
-    values[planes.EXACT_LINE] = rules.line_rule == "standard"
+    values[planes.EXACT_LINE] = rules.line_rule in ("standard", "renju")
     values[planes.LAST_WAS_PASS] = is_go and last == naive.pass_action
     if is_go:
         values[planes.KOMI] = (rules.komi if own == WHITE else -rules.komi) / KOMI_SCALE
@@ -353,20 +358,20 @@ def naive_planes(rules: Rules, naive: Any) -> npt.NDArray[np.float32]:
         place[planes.OPPONENT_STONES] = color == opponent
         place[planes.LAST_MOVE] = action == last
         place[planes.PREVIOUS_MOVE] = action == previous
-        if is_go and color == EMPTY:
+        if color == EMPTY:
             place[planes.BANNED] = naive.legality(action) != "legal"
-        elif is_go:
+        if is_go and color != EMPTY:
             liberties = len(naive.liberties(action % rules.width, action // rules.width))
             place[planes.ONE_LIBERTY] = liberties == 1
             place[planes.TWO_LIBERTIES] = liberties == 2
             place[planes.THREE_LIBERTIES] = liberties == 3
-        elif color == EMPTY:
+        elif not is_go and color == EMPTY:
             place[planes.OWN_WINNING_POINTS] = wins_at_once(naive, action, own)
             place[planes.OPPONENT_WINNING_POINTS] = wins_at_once(naive, action, opponent)
     return values
 
 
-@pytest.mark.parametrize("rules", RULES, ids=Rules.describe)
+@pytest.mark.parametrize("rules", [*RULES, *FURTHER_LINE_RULES], ids=Rules.describe)
 def test_planes_are_those_of_the_table(rules: Rules) -> None:
     rng = random.Random(10)
     for _ in range(2):

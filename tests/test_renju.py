@@ -15,6 +15,7 @@ from engine.errors import IllegalMoveError
 from engine.game import REASONS, Game, set_position, stones_of
 from engine.go_kernels import LEGAL
 from engine.notation import Stones, parse_diagram
+from engine.planes import BANNED, NUM_PLANES, write_planes
 from engine.renju_kernels import (
     FORBIDDEN_DOUBLE_FOUR,
     FORBIDDEN_DOUBLE_THREE,
@@ -373,6 +374,14 @@ def test_side_without_a_legal_point_ends_the_game_in_a_draw() -> None:
     assert (game.is_over, game.result()) == (True, "0")
     game.undo()
     assert not game.is_over
+
+
+def test_forbidden_points_are_marked_on_the_plane_of_banned_points() -> None:
+    stones, action = marked(PROBLEMS["two threes"][0])
+    game = Game(Rules("gomoku", stones.shape[1], stones.shape[0], line_rule="renju"), stones)
+    planes = np.zeros((1, NUM_PLANES, *stones.shape), np.float32)
+    write_planes(game.state, 0, planes, 0)
+    assert np.flatnonzero(planes[0, BANNED]).tolist() == [action]
 
 
 # Random boards

@@ -35,16 +35,19 @@ import numpy as np
 from engine.board import new_state
 from engine.planes import write_batch_planes
 from engine.random_state import new_random_state
+from engine.reading_planes import ReadingPlanes
 from engine.rollout_kernels import random_games
 from engine.rules_kernels import legal_actions, legality, play
-from engine.rulesets import go_rules
-from engine.scoring import scores_black
+from engine.rulesets import go_rules, gomoku_rules
+from engine.scoring import scores_black, settled_scores_black
+from engine.threats import find_vcf
 rules = go_rules(9)
 start, work = new_state(rules), new_state(rules)
 random = new_random_state(np.random.SeedSequence(1), 1)
 random_games(start, 0, work, 0, random, 0, np.zeros(1, np.int32), np.zeros(1, np.float32))
 legality(start, 0, 1), legal_actions(start, 0, np.empty(82, np.int16)), play(start, 0, 1)
-scores_black(start, [0])
+scores_black(start, [0]), settled_scores_black(start, [0]), find_vcf(new_state(gomoku_rules(9)), 0)
+ReadingPlanes(rules).write(start, np.zeros(1, np.int64), np.zeros((1, 5, 9, 9), np.float32))
 write_batch_planes(start, np.zeros(1, np.int64), np.zeros((1, 16, 9, 9), np.float32))
 """
 

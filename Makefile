@@ -1,13 +1,13 @@
 # The commands of the project: each works on a fresh clone, making .venv first if there is none.
 .DEFAULT_GOAL := help
-.PHONY: help demo play test lint bench .venv
+.PHONY: help demo play test nightly lint bench .venv
 
 # The first of these that is 3.11 or newer and can make environments; `make PYTHON=/path/to/python` chooses another.
 PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do \
 	$$name -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 
 help:  ## list these targets
-	@awk -F ':.*## ' '/^[a-z.]+:.*## / { printf "%-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z.]+:.*## / { printf "%-7s %s\n", $$1, $$2 }' Makefile
 
 demo: .venv/installed  ## learn, play and compare in a few minutes (ARGS='--help' lists the options)
 	.venv/bin/yomi demo $(ARGS)
@@ -20,6 +20,9 @@ test: lint  ## lint, then the three lanes of tests: JIT off, bounds checks, ever
 	NUMBA_DISABLE_JIT=1 .venv/bin/pytest -n 2 -W error -m 'interpreted and not long'
 	NUMBA_BOUNDSCHECK=1 .venv/bin/pytest -n 2 -m 'interpreted and not long'
 	.venv/bin/pytest -n 2
+
+nightly: .venv/installed  ## the long tests on all cores: 100,000 random games, exact counts (ARGS='-k random_games')
+	.venv/bin/pytest -n logical --dist worksteal -v -m long $(ARGS)
 
 lint: .venv/installed  ## style and types
 	.venv/bin/ruff check

@@ -263,13 +263,14 @@ class NaiveGo:
 
     def area_score(self) -> int:
         """Black's area less White's, without komi: stones, and empty regions that touch one color only."""
-        area = {EMPTY: 0, BLACK: 0, WHITE: 0}
-        for point, color in enumerate(self.board):
-            if color == EMPTY:
-                region = region_of(self.board, self.width, self.height, point)
-                colors = {self.board[p] for p in border_of(region, self.width, self.height)}
-                color = colors.pop() if len(colors) == 1 else EMPTY
-            area[color] += 1
+        area = {color: self.board.count(color) for color in (BLACK, WHITE)}
+        unseen = {point for point, color in enumerate(self.board) if color == EMPTY}
+        while unseen:
+            region = region_of(self.board, self.width, self.height, next(iter(unseen)))
+            colors = {self.board[p] for p in border_of(region, self.width, self.height)}
+            if len(colors) == 1:
+                area[colors.pop()] += len(region)
+            unseen -= region
         return area[BLACK] - area[WHITE]
 
     def territory_score(self) -> int:

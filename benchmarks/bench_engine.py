@@ -157,6 +157,8 @@ def main() -> None:
         if other is not None:
             report(f"{name}_openspiel_python_games_per_s", other, "games/s")
             report(f"{name}_ratio_to_openspiel_python", rate / other, "times")
+    renju = RandomGames(gomoku_rules(15, line_rule="renju"), 4_000)
+    report("renju15_random_games_per_s", median_rate(renju.play, unit_seconds=time.process_time), "games/s")
     rate = positions_per_second(go_rules(9), BINARY_PLANES, np.uint8)
     report("go9_mask_and_8_byte_planes_per_s", rate, "positions/s")
     rate = positions_per_second(go_rules(9), NUM_PLANES, np.float32)

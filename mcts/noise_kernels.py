@@ -10,8 +10,7 @@ import numpy.typing as npt
 
 from engine.jit import allocating_kernel, kernel
 from engine.random_state import RandomState, random_unit
-from mcts.puct_kernels import ROOT
-from mcts.tree import Tree
+from mcts.tree import ROOT, Tree
 
 
 @kernel

@@ -15,16 +15,22 @@ from engine.rulesets import Rules
 from engine.scoring import values_to_play
 from mcts.config import SearchConfig
 from mcts.evaluator import Evaluator, Floats, Rows, TerminalValues
+from mcts.gumbel_kernels import (
+    considered_visits,
+    gumbel_root_actions,
+    improved_policies,
+    set_root_logits,
+)
 from mcts.noise_kernels import add_root_noise
-from mcts.puct_kernels import (
-    ROOT,
+from mcts.policy_target import policy_targets
+from mcts.simulation_kernels import (
     add_open_leaves,
     add_terminal_leaves,
     best_root_actions,
     root_visits,
     select_leaves,
 )
-from mcts.tree import OPEN_LEAF, TERMINAL_LEAF, allocate_tree, reset_trees
+from mcts.tree import OPEN_LEAF, ROOT, TERMINAL_LEAF, allocate_tree, reset_trees
 
 
 class Search:
@@ -59,6 +65,7 @@ class Search:
         """
         self.config = config
         self.num_evaluations = 0
+        self._settings = config.settings()
         self._evaluator = evaluator
         self._terminal_values = terminal_values
         self._max_nodes = max_nodes or config.num_simulations
@@ -82,7 +89,7 @@ class Search:
         Args:
             roots: the positions, row for row; none of `rows` may be over.
             rows: `[n]` which rows.
-            noise: whether to mix exploration noise into the root priors.
+            noise: whether to explore: by noise in the root priors, or in Gumbel search by that in the logits.
             num_simulations: instead of the configured number.
             deadline: `time.monotonic()` after which to stop early, with at least two simulations done.
 
@@ -96,27 +103,17 @@ class Search:
         if limit < 2:
             raise ValueError(f"search: {limit} simulations, expected at least 2")
         reset_trees(self.tree, active)
+        is_gumbel = self.config.selection == "gumbel"
+        considered = considered_visits(self.config.max_considered if is_gumbel else 1, limit - 1)
         for simulation in range(limit):
-            self._simulate(roots, active)
-            if simulation == 0 and noise:
-                self._add_noise(active)
+            self._simulate(roots, active, considered[:, max(simulation - 1, 0)])
+            if simulation == 0:
+                self._prepare_roots(active, noise)
             if deadline is not None and simulation > 0 and time.monotonic() >= deadline:
                 return
 
-    def _simulate(self, roots: State, rows: Rows) -> None:
-        config = self.config
-        select_leaves(
-            self.tree,
-            roots,
-            self._leaves,
-            rows,
-            config.selection == "uct",
-            config.c_puct_init,
-            config.c_puct_base,
-            config.c_uct,
-            config.fpu_reduction,
-            config.root_fpu_reduction,
-        )
+    def _simulate(self, roots: State, rows: Rows, considered: npt.NDArray[np.int32]) -> None:
+        select_leaves(self.tree, roots, self._leaves, rows, self._settings, considered)
         kinds = self.tree.leaf_kind[rows]
         finished = rows[kinds == TERMINAL_LEAF]
         if len(finished):
@@ -126,12 +123,15 @@ class Search:
             logits, values = self._logits[: len(opened)], self._values[: len(opened)]
             self._evaluator.evaluate(self._leaves, opened, logits, values)
             self.num_evaluations += len(opened)
-            is_uct = config.selection == "uct"
+            is_uct = self.config.selection == "uct"
             add_open_leaves(self.tree, self._leaves, opened, logits, values, is_uct, self._random)
 
-    def _add_noise(self, rows: Rows) -> None:
+    def _prepare_roots(self, rows: Rows, noise: bool) -> None:
         config = self.config
-        add_root_noise(self.tree, rows, config.noise_weight, config.noise_total, self._random)
+        if config.selection == "gumbel":
+            set_root_logits(self.tree, rows, config.gumbel_scale if noise else 0.0, self._random)
+        elif noise:
+            add_root_noise(self.tree, rows, config.noise_weight, config.noise_total, self._random)
 
     def visit_counts(self, rows: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
         """`[n, A]` visits of the root's actions in the latest run."""
@@ -141,11 +141,26 @@ class Search:
         return visits
 
     def best_actions(self, rows: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
-        """`[n]` most visited root actions of the latest run; of equals the best valued."""
+        """`[n]` most visited root actions of the latest run; of equals the best valued.
+
+        Gumbel search takes the prior and its noise into account as well.
+        """
         active = np.asarray(rows, np.int64)
         actions = np.empty(len(active), np.int64)
-        best_root_actions(self.tree, active, actions)
+        if self.config.selection == "gumbel":
+            gumbel_root_actions(self.tree, active, self._settings, actions)
+        else:
+            best_root_actions(self.tree, active, actions)
         return actions
+
+    def policy_targets(self, rows: npt.NDArray[np.integer]) -> Floats:
+        """`[n, A]` what a network should learn of the latest run: the improved policy, or visits."""
+        active = np.asarray(rows, np.int64)
+        if self.config.selection != "gumbel":
+            return policy_targets(self.visit_counts(active))
+        policies = np.empty((len(active), self._logits.shape[1]), np.float32)
+        improved_policies(self.tree, active, self._settings, policies)
+        return policies
 
     def root_values(self, rows: npt.NDArray[np.integer]) -> Floats:
         """`[n]` mean values of the roots to the side to move."""

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from engine.jit import inline_kernel, kernel
 
+ROOT = 0
 NO_CHILD = -1
 UNEVALUATED, INNER, TERMINAL = 0, 1, 2
 """Kinds of node."""
@@ -35,8 +36,8 @@ class Tree(NamedTuple):
     """`[B, N]` simulations through the node, its own evaluation included."""
     value_sum: npt.NDArray[np.float64]
     """`[B, N]` sum of their values to the side to move at the node."""
-    terminal_value: npt.NDArray[np.float32]
-    """`[B, N]` value of a TERMINAL node to the side to move there."""
+    raw_value: npt.NDArray[np.float32]
+    """`[B, N]` what the evaluator, or the end of the game, said of the node itself, to the side to move."""
     edge_action: npt.NDArray[np.int16]
     """`[B, E]` action of an edge; the edges of a node stand in rising order under PUCT."""
     edge_prior: npt.NDArray[np.float32]
@@ -47,6 +48,8 @@ class Tree(NamedTuple):
     """`[B, E]` sum of their values to the side that plays the edge."""
     edge_child: npt.NDArray[np.int32]
     """`[B, E]` node it leads to, or NO_CHILD."""
+    root_logit: npt.NDArray[np.float64]
+    """`[B, A]` log prior plus Gumbel noise of the root's edges, in their order (Gumbel)."""
     path_node: npt.NDArray[np.int32]
     """`[B, N]` nodes of the latest descent."""
     path_edge: npt.NDArray[np.int32]
@@ -68,12 +71,13 @@ def allocate_tree(batch: int, num_nodes: int, num_actions: int) -> Tree:
         edge_count=np.empty(nodes, np.int32),
         visit_count=np.empty(nodes, np.int32),
         value_sum=np.empty(nodes, np.float64),
-        terminal_value=np.empty(nodes, np.float32),
+        raw_value=np.empty(nodes, np.float32),
         edge_action=np.empty(edges, np.int16),
         edge_prior=np.empty(edges, np.float32),
         edge_visit_count=np.empty(edges, np.int32),
         edge_value_sum=np.empty(edges, np.float64),
         edge_child=np.empty(edges, np.int32),
+        root_logit=np.empty((batch, num_actions), np.float64),
         path_node=np.empty(nodes, np.int32),
         path_edge=np.empty(nodes, np.int32),
         path_length=np.zeros(batch, np.int32),

@@ -70,7 +70,7 @@ def test_one_setting_changes_and_the_others_stay(assignment: str, section: str |
         ("network.channels=17", "expected a multiple of 8"),
         ("network.blocks=0", r"expected 1\.\.40"),
         ("search.num_simulations=1", "expected at least 2"),
-        ("search.selection=best", "expected puct or uct"),
+        ("search.selection=best", "expected puct, uct or gumbel"),
         ("search.noise_weight=2", r"expected 0\.\.1"),
         ("selfplay.games_per_iteration=0", "expected at least 1"),
         ("iterations=0", "expected at least 1"),

@@ -1,0 +1,205 @@
+"""One simulation in kernels: walk down by the rule of selection, add the leaf, back its value up."""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.board import IS_OVER, State, copy_row
+from engine.jit import inline_kernel, kernel
+from engine.random_state import RandomState, random_below
+from engine.rules_kernels import legal_actions, play
+from mcts.config import PUCT, UCT, Settings
+from mcts.gumbel_kernels import gumbel_edge, gumbel_root_edge
+from mcts.puct_kernels import puct_edge, uct_edge
+from mcts.tree import (
+    BACKED_UP,
+    INNER,
+    NO_CHILD,
+    OPEN_LEAF,
+    ROOT,
+    TERMINAL,
+    TERMINAL_LEAF,
+    Tree,
+    add_node,
+    back_up,
+)
+
+
+@inline_kernel
+def _root_node() -> int:
+    """ROOT as a number that is no literal, for which Numba would compile every callee once more."""
+    return ROOT
+
+
+@kernel
+def select_leaves(
+    tree: Tree,
+    roots: State,
+    leaves: State,
+    rows: npt.NDArray[np.int64],
+    settings: Settings,
+    considered: npt.NDArray[np.int32],
+) -> None:
+    """Walk each row's tree from its root to a leaf and leave the position in `leaves`.
+
+    A terminal node met again is backed up at once. Mutates: tree[rows], leaves[rows].
+
+    Args:
+        tree: the trees.
+        roots: the positions at their roots.
+        leaves: receives the positions of the leaves.
+        rows: `[n]` which trees.
+        settings: of the search.
+        considered: `[m]` visits that a root action needs in this simulation of a Gumbel search, by the number
+            of legal actions, of which the last entry stands for any more.
+    """
+    for index in range(rows.shape[0]):
+        row = rows[index]
+        copy_row(roots, row, leaves, row)
+        node = _root_node()
+        length = 0
+        tree.leaf_kind[row] = OPEN_LEAF
+        while tree.node_kind[row, node] == INNER:
+            if settings.rule == UCT:
+                edge = uct_edge(tree, row, node, settings.c_uct)
+            elif settings.rule == PUCT:
+                edge = puct_edge(tree, row, node, settings)
+            elif node == ROOT:
+                num_candidates = min(int(tree.edge_count[row, ROOT]), considered.shape[0] - 1)
+                edge = gumbel_root_edge(tree, row, considered[num_candidates], settings)
+            else:
+                edge = gumbel_edge(tree, row, node, settings)
+            tree.path_node[row, length] = node
+            tree.path_edge[row, length] = edge
+            length += 1
+            play(leaves, row, 0 + tree.edge_action[row, edge])  # widened: one compiled `play` for all
+            node = int(tree.edge_child[row, edge])
+            if node == NO_CHILD:
+                break
+        tree.path_length[row] = length
+        if node != NO_CHILD and tree.node_kind[row, node] == TERMINAL:
+            back_up(tree, row, node, tree.raw_value[row, node])
+            tree.leaf_kind[row] = BACKED_UP
+        elif leaves.scalars[row, IS_OVER] != 0:
+            tree.leaf_kind[row] = TERMINAL_LEAF
+
+
+@inline_kernel
+def _leaf_node(tree: Tree, row: int) -> int:
+    """The node of the latest descent's leaf: the root itself, or a new child of the last edge."""
+    length = int(tree.path_length[row])
+    if length == 0:
+        return ROOT
+    node = add_node(tree, row)
+    tree.edge_child[row, tree.path_edge[row, length - 1]] = node
+    return node
+
+
+@kernel
+def add_terminal_leaves(tree: Tree, rows: npt.NDArray[np.int64], values: npt.NDArray[np.float32]) -> None:
+    """Add finished positions with their values to the side to move, and back them up. Mutates: tree[rows].
+
+    Args:
+        tree: the trees.
+        rows: `[n]` which trees.
+        values: `[n]`.
+    """
+    for index in range(rows.shape[0]):
+        row = rows[index]
+        node = _leaf_node(tree, row)
+        tree.node_kind[row, node] = TERMINAL
+        tree.raw_value[row, node] = values[index]
+        back_up(tree, row, node, values[index])
+
+
+@kernel
+def add_open_leaves(
+    tree: Tree,
+    leaves: State,
+    rows: npt.NDArray[np.int64],
+    logits: npt.NDArray[np.float32],
+    values: npt.NDArray[np.float32],
+    shuffle: bool,
+    random: RandomState,
+) -> None:
+    """Add evaluated positions with an edge for each legal action, and back their values up.
+
+    Args:
+        tree: the trees. Mutates: tree[rows].
+        leaves: the positions.
+        rows: `[n]` which trees.
+        logits: `[n, A]` policy logits; masked to the legal actions here.
+        values: `[n]` values to the side to move.
+        shuffle: put the edges in random order (UCT breaks ties by order).
+        random: `[B]` generators of the rows.
+    """
+    for index in range(rows.shape[0]):
+        row = rows[index]
+        node = _leaf_node(tree, row)
+        first = int(tree.num_edges[row])
+        count = legal_actions(leaves, row, tree.edge_action[row, first:])
+        last = first + count
+        tree.node_kind[row, node] = INNER
+        tree.first_edge[row, node] = first
+        tree.edge_count[row, node] = count
+        tree.num_edges[row] = last
+        if shuffle:
+            for edge in range(last - 1, first, -1):
+                other = first + random_below(random, row, edge - first + 1)
+                action = tree.edge_action[row, edge]
+                tree.edge_action[row, edge] = tree.edge_action[row, other]
+                tree.edge_action[row, other] = action
+        highest = -math.inf
+        for edge in range(first, last):
+            highest = max(highest, float(logits[index, tree.edge_action[row, edge]]))
+        total = 0.0
+        for edge in range(first, last):
+            weight = math.exp(float(logits[index, tree.edge_action[row, edge]]) - highest)
+            tree.edge_prior[row, edge] = weight
+            total += weight
+        for edge in range(first, last):
+            tree.edge_prior[row, edge] = float(tree.edge_prior[row, edge]) / total
+            tree.edge_visit_count[row, edge] = 0
+            tree.edge_value_sum[row, edge] = 0.0
+            tree.edge_child[row, edge] = NO_CHILD
+        tree.raw_value[row, node] = values[index]
+        back_up(tree, row, node, values[index])
+
+
+@kernel
+def best_root_actions(tree: Tree, rows: npt.NDArray[np.int64], actions: npt.NDArray[np.int64]) -> None:
+    """Write the most visited action of each root; of equally visited ones the best valued. Mutates: actions.
+
+    Args:
+        tree: the trees.
+        rows: `[n]` which trees.
+        actions: `[n]` receives them.
+    """
+    for index in range(rows.shape[0]):
+        row = rows[index]
+        first = int(tree.first_edge[row, ROOT])
+        best, best_count, best_value = first, -1, 0.0
+        for edge in range(first, first + int(tree.edge_count[row, ROOT])):
+            count = int(tree.edge_visit_count[row, edge])
+            value = tree.edge_value_sum[row, edge] / max(count, 1)
+            if count > best_count or (count == best_count and value > best_value):
+                best, best_count, best_value = edge, count, value
+        actions[index] = tree.edge_action[row, best]
+
+
+@kernel
+def root_visits(tree: Tree, rows: npt.NDArray[np.int64], visits: npt.NDArray[np.int32]) -> None:
+    """Write the visit counts of the root's actions. Mutates: visits.
+
+    Args:
+        tree: the trees.
+        rows: `[n]` which trees.
+        visits: `[n, A]` receives them, zero for illegal actions.
+    """
+    for index in range(rows.shape[0]):
+        row = rows[index]
+        visits[index, :] = 0
+        first = int(tree.first_edge[row, ROOT])
+        for edge in range(first, first + int(tree.edge_count[row, ROOT])):
+            visits[index, tree.edge_action[row, edge]] = tree.edge_visit_count[row, edge]

@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 import random
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
+from gnugo import PROGRAM
 from sgfmill import sgf, sgf_moves
 from test_gtp import new_engine, replies
 from test_life import random_position
@@ -24,7 +24,6 @@ from engine.game import Game
 from engine.notation import color_name, vertex_of_action
 from engine.rulesets import Rules
 
-PROGRAM = shutil.which("gnugo", path=f"{os.environ.get('PATH', '')}{os.pathsep}/usr/games")
 SUITE = os.environ.get("YOMI_GNUGO_REGRESSION")
 
 

@@ -75,11 +75,24 @@ def test_prisoners_count_by_territory_only() -> None:
     assert territory.score_black() == 14
 
 
-def test_bent_four_in_the_corner_is_counted_as_the_players_say() -> None:
-    diagram = ". O X X O . / O O X . O . / X X X O O . / O O O O . . / . . . . . . / . . . . . ."
-    game = go(diagram, scoring="territory", komi=6.5)
-    corner = set(actions(game, "C6 D6 C5 A4 B4 C4"))
-    assert game.score_black(actions(game, "C6")) == naive_score(game, corner)
+# White can never begin in the corner; Black can, with a ko that White has no threats for.
+BENT_FOUR = "X X X . X . / . O O O X . / O O X X X . / X X X . X ."
+
+
+def test_bent_four_in_the_corner_is_dead_by_territory_if_the_players_say_so() -> None:
+    game = go(BENT_FOUR, scoring="territory")
+    assert game.score_black() == naive_score(game, set()) == 5
+    assert game.score_black(actions(game, "A2")) == (7 + 5) + 5
+    assert go(BENT_FOUR).score_black(actions(game, "A2")) == 24
+
+
+def test_bent_four_in_the_corner_is_captured_when_it_is_played_out_by_area() -> None:
+    game = go(BENT_FOUR)
+    assert game.score_black() == 17 - 5
+    play(game, "A3 D4 B4 A4 A3")
+    assert game.refusal(0) is not None, "White needs a threat elsewhere to take the ko back"
+    play(game, "pass A4 C4 A4 pass A3 B4 A4 A3 A4")
+    assert game.score_black() == 24
 
 
 def test_a_dead_stone_must_be_a_stone_of_a_game_of_go() -> None:

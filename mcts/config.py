@@ -7,16 +7,27 @@ SelectionRule = Literal["puct", "uct", "gumbel"]
 PUCT, UCT, GUMBEL = range(3)  # codes of the rules in kernels, in the order of SelectionRule
 
 
+_HIGHEST = {
+    "noise_weight noise_shape c_puct_deviation": 1,
+    "gumbel_scale": 10,
+    "c_puct_init c_puct_log c_uct fpu_reduction root_fpu_reduction forced_playouts c_scale": 100,
+}
+"""Numbers from 0 to a highest one, by the latter."""
+
+
 class Settings(NamedTuple):
     """The numbers of a `SearchConfig` that kernels read."""
 
     rule: int
     """PUCT, UCT or GUMBEL."""
     c_puct_init: float
+    c_puct_log: float
     c_puct_base: float
+    c_puct_deviation: float
     c_uct: float
     fpu_reduction: float
     root_fpu_reduction: float
+    forced_playouts: float
     c_visit: float
     c_scale: float
     rescale_values: bool
@@ -32,13 +43,21 @@ class SearchConfig:
         selection: `puct` (Silver et al. 2017, arXiv 1712.01815), `uct` (Kocsis & Szepesvári 2006) or `gumbel`
             (Danihelka et al. 2022, "Policy improvement by planning with Gumbel").
         c_puct_init: weight of the prior; arXiv 1712.01815 pseudocode has 1.25.
-        c_puct_base: visits over which that weight grows by ln 2; same source, 19652.
+        c_puct_log: growth of that weight by each factor e of visits, from `c_puct_base` on: 1 in AlphaZero,
+            0.45 in KataGo.
+        c_puct_base: visits; 19652 in AlphaZero, 500 in KataGo.
+        c_puct_deviation: how far that weight follows the standard deviation of the values below a node, of
+            which 0.4 is the usual one, 0..1 (KataGo: 0.85; AlphaZero: 0).
         c_uct: exploration constant of `uct`, for values in [-1, 1].
         fpu_reduction: value of an unvisited child below its parent's, times the root of the prior mass
             already visited (KataGo, arXiv 1902.10565 appendix).
         root_fpu_reduction: the same at the root.
+        forced_playouts: k of the sqrt(k P N) visits that each visited root action is given at least, and that
+            are taken off its weight again afterwards (arXiv 1902.10565, section 3.2: 2); 0 for none.
         noise_weight: share of Dirichlet noise in the root priors, 0..1 (0.25 in arXiv 1712.01815).
         noise_total: sum of the Dirichlet parameters over the legal actions (KataGo: 10.83).
+        noise_shape: share of those parameters that follows the logarithm of the priors instead of being the
+            same for all actions, 0..1 (KataGo: 0.5).
         max_considered: root actions among which `gumbel` divides its simulations (Danihelka et al.: 16).
         c_visit: visits that `gumbel` adds to the most visited action's before values are scaled by them
             (Danihelka et al.: 50).
@@ -52,12 +71,16 @@ class SearchConfig:
     num_simulations: int = 32
     selection: SelectionRule = "puct"
     c_puct_init: float = 1.25
+    c_puct_log: float = 1.0
     c_puct_base: float = 19652.0
+    c_puct_deviation: float = 0.0
     c_uct: float = 1.0
     fpu_reduction: float = 0.2
     root_fpu_reduction: float = 0.0
+    forced_playouts: float = 0.0
     noise_weight: float = 0.25
     noise_total: float = 10.83
+    noise_shape: float = 0.0
     max_considered: int = 16
     c_visit: float = 50.0
     c_scale: float = 1.0
@@ -69,20 +92,17 @@ class SearchConfig:
             raise ValueError(f"num_simulations {self.num_simulations}: expected at least 2")
         if self.selection not in get_args(SelectionRule):
             raise ValueError(f"selection {self.selection!r}: expected puct, uct or gumbel")
-        if not 0 <= self.noise_weight <= 1:
-            raise ValueError(f"noise_weight {self.noise_weight}: expected 0..1")
-        for name in ("c_puct_init", "c_uct", "fpu_reduction", "root_fpu_reduction", "c_scale"):
-            value = getattr(self, name)
-            if not 0 <= value <= 100:
-                raise ValueError(f"{name} {value}: expected 0..100")
+        if not 1 <= self.max_considered <= 401:
+            raise ValueError(f"max_considered {self.max_considered}: expected 1..401")
+        for names, highest in _HIGHEST.items():
+            for name in names.split():
+                value = getattr(self, name)
+                if not 0 <= value <= highest:
+                    raise ValueError(f"{name} {value}: expected 0..{highest}")
         for name in ("c_puct_base", "noise_total", "c_visit"):
             value = getattr(self, name)
             if not 0 < value <= 1e9:
                 raise ValueError(f"{name} {value}: expected a positive number")
-        if not 1 <= self.max_considered <= 401:
-            raise ValueError(f"max_considered {self.max_considered}: expected 1..401")
-        if not 0 <= self.gumbel_scale <= 10:
-            raise ValueError(f"gumbel_scale {self.gumbel_scale}: expected 0..10")
 
     @property
     def explores(self) -> bool:
@@ -91,14 +111,5 @@ class SearchConfig:
 
     def settings(self) -> Settings:
         """What kernels read."""
-        return Settings(
-            rule=get_args(SelectionRule).index(self.selection),
-            c_puct_init=self.c_puct_init,
-            c_puct_base=self.c_puct_base,
-            c_uct=self.c_uct,
-            fpu_reduction=self.fpu_reduction,
-            root_fpu_reduction=self.root_fpu_reduction,
-            c_visit=self.c_visit,
-            c_scale=self.c_scale,
-            rescale_values=self.rescale_values,
-        )
+        numbers = {name: getattr(self, name) for name in Settings._fields if name != "rule"}
+        return Settings(rule=get_args(SelectionRule).index(self.selection), **numbers)

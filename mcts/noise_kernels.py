@@ -1,6 +1,7 @@
 """Exploration noise on the priors of the root, drawn before its first child is visited.
 
-Source: Silver et al. 2017 (arXiv 1712.01815); gamma deviates by Marsaglia & Tsang, ACM TOMS 26 (2000).
+Source: Silver et al. 2017 (arXiv 1712.01815); noise that follows the priors is KataGo's; gamma deviates by
+Marsaglia & Tsang, ACM TOMS 26 (2000).
 """
 
 import math
@@ -8,7 +9,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from engine.jit import allocating_kernel, kernel
+from engine.jit import allocating_kernel, inline_kernel, kernel
 from engine.random_state import RandomState, random_unit
 from mcts.tree import ROOT, Tree
 
@@ -39,9 +40,36 @@ def random_gamma(random: RandomState, row: int, shape: float) -> float:
             return d * v * boost
 
 
+SHAPED_PRIOR = 0.01
+"""Higher priors count as this one where noise follows their logarithm."""
+
+
+@inline_kernel
+def _log_capped(tree: Tree, row: int, edge: int) -> float:
+    return math.log(min(float(tree.edge_prior[row, edge]), SHAPED_PRIOR) + 1e-20)
+
+
+@inline_kernel
+def _shape_parameters(tree: Tree, row: int, shape: float, parameters: npt.NDArray[np.float64]) -> None:
+    """Move a share of even Dirichlet parameters to the likelier actions of the root. Mutates: parameters."""
+    first = int(tree.first_edge[row, ROOT])
+    count = parameters.shape[0]
+    mean = 0.0
+    for place in range(count):
+        mean += _log_capped(tree, row, first + place) / count
+    above = 0.0
+    for place in range(count):
+        above += max(_log_capped(tree, row, first + place) - mean, 0.0)
+    if above <= 0.0:
+        return
+    for place in range(count):
+        share = max(_log_capped(tree, row, first + place) - mean, 0.0) / above
+        parameters[place] = shape * share + (1.0 - shape) / count
+
+
 @allocating_kernel
 def add_root_noise(
-    tree: Tree, rows: npt.NDArray[np.int64], weight: float, total: float, random: RandomState
+    tree: Tree, rows: npt.NDArray[np.int64], weight: float, total: float, shape: float, random: RandomState
 ) -> None:
     """Mix Dirichlet noise into the root priors. Mutates: tree[rows], random[rows].
 
@@ -49,7 +77,9 @@ def add_root_noise(
         tree: the trees, roots evaluated.
         rows: `[n]` which trees.
         weight: share of noise.
-        total: sum of the Dirichlet parameters, split evenly over the legal actions.
+        total: sum of the Dirichlet parameters over the legal actions.
+        shape: share of it that goes to the actions whose log prior is above the mean, in proportion to how
+            far; the rest is split evenly.
         random: `[B]` generators of the rows.
     """
     for index in range(rows.shape[0]):
@@ -58,9 +88,11 @@ def add_root_noise(
         count = int(tree.edge_count[row, ROOT])
         if count < 2:
             continue
-        noise = np.empty(count)
+        noise = np.full(count, 1.0 / count)
+        if shape > 0.0:
+            _shape_parameters(tree, row, shape, noise)
         for place in range(count):
-            noise[place] = random_gamma(random, row, total / count)
+            noise[place] = random_gamma(random, row, total * noise[place])
         noise_sum = noise.sum()
         if noise_sum <= 0.0:
             continue

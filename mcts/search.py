@@ -23,11 +23,10 @@ from mcts.gumbel_kernels import (
 )
 from mcts.noise_kernels import add_root_noise
 from mcts.policy_target import policy_targets
+from mcts.puct_kernels import best_root_actions, prune_forced_visits, root_visits
 from mcts.simulation_kernels import (
     add_open_leaves,
     add_terminal_leaves,
-    best_root_actions,
-    root_visits,
     select_leaves,
 )
 from mcts.tree import OPEN_LEAF, ROOT, TERMINAL_LEAF, allocate_tree, reset_trees
@@ -131,7 +130,9 @@ class Search:
         if config.selection == "gumbel":
             set_root_logits(self.tree, rows, config.gumbel_scale if noise else 0.0, self._random)
         elif noise:
-            add_root_noise(self.tree, rows, config.noise_weight, config.noise_total, self._random)
+            add_root_noise(
+                self.tree, rows, config.noise_weight, config.noise_total, config.noise_shape, self._random
+            )
 
     def visit_counts(self, rows: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
         """`[n, A]` visits of the root's actions in the latest run."""
@@ -139,6 +140,14 @@ class Search:
         visits = np.empty((len(active), self._logits.shape[1]), np.int32)
         root_visits(self.tree, active, visits)
         return visits
+
+    def move_weights(self, rows: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
+        """`[n, A]` visits that count for the choice of a move: those of `visit_counts`, less forced ones."""
+        active = np.asarray(rows, np.int64)
+        weights = self.visit_counts(active)
+        if self.config.forced_playouts > 0 and self.config.selection == "puct":
+            prune_forced_visits(self.tree, active, self._settings, weights)
+        return weights
 
     def best_actions(self, rows: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
         """`[n]` most visited root actions of the latest run; of equals the best valued.
@@ -154,10 +163,10 @@ class Search:
         return actions
 
     def policy_targets(self, rows: npt.NDArray[np.integer]) -> Floats:
-        """`[n, A]` what a network should learn of the latest run: the improved policy, or visits."""
+        """`[n, A]` what a network should learn of the latest run: the improved policy, or `move_weights`."""
         active = np.asarray(rows, np.int64)
         if self.config.selection != "gumbel":
-            return policy_targets(self.visit_counts(active))
+            return policy_targets(self.move_weights(active))
         policies = np.empty((len(active), self._logits.shape[1]), np.float32)
         improved_policies(self.tree, active, self._settings, policies)
         return policies

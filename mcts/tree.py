@@ -36,6 +36,8 @@ class Tree(NamedTuple):
     """`[B, N]` simulations through the node, its own evaluation included."""
     value_sum: npt.NDArray[np.float64]
     """`[B, N]` sum of their values to the side to move at the node."""
+    value_square_sum: npt.NDArray[np.float64]
+    """`[B, N]` sum of the squares of those values."""
     raw_value: npt.NDArray[np.float32]
     """`[B, N]` what the evaluator, or the end of the game, said of the node itself, to the side to move."""
     edge_action: npt.NDArray[np.int16]
@@ -71,6 +73,7 @@ def allocate_tree(batch: int, num_nodes: int, num_actions: int) -> Tree:
         edge_count=np.empty(nodes, np.int32),
         visit_count=np.empty(nodes, np.int32),
         value_sum=np.empty(nodes, np.float64),
+        value_square_sum=np.empty(nodes, np.float64),
         raw_value=np.empty(nodes, np.float32),
         edge_action=np.empty(edges, np.int16),
         edge_prior=np.empty(edges, np.float32),
@@ -95,6 +98,7 @@ def add_node(tree: Tree, row: int) -> int:
     tree.edge_count[row, node] = 0
     tree.visit_count[row, node] = 0
     tree.value_sum[row, node] = 0.0
+    tree.value_square_sum[row, node] = 0.0
     return node
 
 
@@ -120,6 +124,8 @@ def back_up(tree: Tree, row: int, leaf: int, value_to_play: float) -> None:
     """
     tree.visit_count[row, leaf] += 1
     tree.value_sum[row, leaf] += value_to_play
+    square = value_to_play * value_to_play
+    tree.value_square_sum[row, leaf] += square
     value = value_to_play
     for step in range(tree.path_length[row] - 1, -1, -1):
         value = -value
@@ -129,3 +135,4 @@ def back_up(tree: Tree, row: int, leaf: int, value_to_play: float) -> None:
         tree.edge_value_sum[row, edge] += value
         tree.visit_count[row, node] += 1
         tree.value_sum[row, node] += value
+        tree.value_square_sum[row, node] += square

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 Path = tuple[int, ...]
@@ -35,23 +36,38 @@ def terminal_value_to_play(game: Game) -> float:
     return 1.0 if winner == game.to_play else -1.0
 
 
+@dataclass(frozen=True)
+class PuctForm:
+    """The constants of PUCT: AlphaZero's by default, KataGo's when told.
+
+    Attributes:
+        c_puct_init: Exploration constant.
+        c_puct_log: Its growth with the logarithm of the visits.
+        c_puct_base: Number of visits at which it begins to grow.
+        c_puct_deviation: How far it follows the deviation of the values below a node.
+        fpu_reduction: Taken off the value of an unvisited child, times the root of the visited prior.
+        root_fpu_reduction: The same, at the root.
+        forced_playouts: Visited children of the root get the root of this times P times N visits at least.
+    """
+
+    c_puct_init: float = 1.25
+    c_puct_log: float = 1.0
+    c_puct_base: float = 19652.0
+    c_puct_deviation: float = 0.0
+    fpu_reduction: float = 0.2
+    root_fpu_reduction: float = 0.0
+    forced_playouts: float = 0.0
+
+
 class _Search:
     """The tree and its statistics; `value_sum` is from the perspective of the side to play at that node."""
 
-    def __init__(
-        self,
-        c_puct_init: float,
-        c_puct_base: float,
-        fpu_reduction: float,
-        root_fpu_reduction: float,
-    ) -> None:
-        self.c_puct_init = c_puct_init
-        self.c_puct_base = c_puct_base
-        self.fpu_reduction = fpu_reduction
-        self.root_fpu_reduction = root_fpu_reduction
+    def __init__(self, form: PuctForm) -> None:
+        self.form = form
         self.priors: dict[Path, Priors] = {}  # of expanded nodes only: terminal ones never enter
         self.visit_count: dict[Path, int] = {}  # of visited nodes only
         self.value_sum: dict[Path, float] = {}
+        self.values: dict[Path, list[float]] = {}
 
     def mean_value(self, path: Path) -> float:
         """Mean value of a visited node to the side to play there."""
@@ -63,7 +79,8 @@ class _Search:
 
     def first_play_value(self, path: Path) -> float:
         """The Q of an unvisited child: the mean of this node, reduced by how much prior has been visited."""
-        reduction = self.root_fpu_reduction if path == () else self.fpu_reduction
+        form = self.form
+        reduction = form.root_fpu_reduction if path == () else form.fpu_reduction
         priors = self.priors[path]
         visited_prior = sum(priors[a] for a in sorted(priors) if self.child_visit_count(path, a) > 0)
         return self.mean_value(path) - reduction * math.sqrt(visited_prior)
@@ -75,24 +92,78 @@ class _Search:
         value_to_opponent = self.mean_value((*path, action))
         return -value_to_opponent
 
-    def score(self, path: Path, action: int) -> float:
-        """Q plus the exploration term of an edge."""
-        num_visits = sum(self.child_visit_count(path, a) for a in self.priors[path])
-        c_puct = math.log((num_visits + self.c_puct_base + 1.0) / self.c_puct_base) + self.c_puct_init
-        prior = self.priors[path][action]
-        child_visit_count = self.child_visit_count(path, action)
-        exploration = c_puct * prior * math.sqrt(max(1, num_visits)) / (1 + child_visit_count)
-        return self.action_value(path, action) + exploration
+    def num_child_visits(self, path: Path) -> int:
+        """N: visits of all children."""
+        return sum(self.child_visit_count(path, a) for a in self.priors[path])
+
+    def deviation_factor(self, path: Path) -> float:
+        """1 where the values at a node deviate by 0.4; two visits that do so are added to them."""
+        values = self.values[path]
+        if len(values) == 1:
+            return 1.0
+        mean_square = self.mean_value(path) ** 2
+        squares = max(sum(value**2 for value in values), len(values) * mean_square)
+        variance = (2 * (mean_square + 0.4**2) + squares) / (2 + len(values) - 1) - mean_square
+        return 1.0 + self.form.c_puct_deviation * (math.sqrt(max(variance, 0.0)) / 0.4 - 1.0)
+
+    def exploration(self, path: Path) -> float:
+        """What is multiplied with the prior and divided by the visits of an edge."""
+        num_visits, form = self.num_child_visits(path), self.form
+        c_puct = form.c_puct_init + form.c_puct_log * math.log(
+            (num_visits + form.c_puct_base + 1.0) / form.c_puct_base
+        )
+        if form.c_puct_deviation > 0:
+            c_puct *= self.deviation_factor(path)
+        return c_puct * math.sqrt(max(1, num_visits))
+
+    def score(self, path: Path, action: int, visits: int | None = None) -> float:
+        """Q plus the exploration term of an edge, as it is or if it had other visits."""
+        if visits is None:
+            visits = self.child_visit_count(path, action)
+        return self.action_value(path, action) + self.exploration(path) * self.priors[path][action] / (
+            1 + visits
+        )
+
+    def num_forced(self, action: int) -> float:
+        """Visits that an action of the root gets at least once it has one."""
+        return math.sqrt(self.form.forced_playouts * self.num_child_visits(()) * self.priors[()][action])
 
     def best_action(self, path: Path) -> int:
-        """The action of the highest score, the smallest action among equals."""
+        """The action of the highest score, the smallest among equals; forced ones come first."""
+        if path == ():
+            for action in sorted(self.priors[()]):
+                if 0 < self.child_visit_count((), action) < self.num_forced(action):
+                    return action
         return min(self.priors[path], key=lambda action: (-self.score(path, action), action))
+
+    def pruned_visits(self) -> dict[int, int]:
+        """Visits of the root's actions, less what was forced on all but the best of them.
+
+        Each loses visits, at most as many as were forced on it and only as long as its score would still be
+        below that of the best action; a single visit that is left does not count either.
+        """
+        visits = {action: self.child_visit_count((), action) for action in sorted(self.priors[()])}
+        if self.form.forced_playouts == 0:
+            return visits
+        best = min(visits, key=lambda a: (-visits[a], -self.action_value((), a) if visits[a] else 0.0, a))
+        for action in visits:
+            if action == best:
+                continue
+            for _ in range(int(self.num_forced(action))):
+                fewer = visits[action] - 1
+                if fewer < 1 or self.score((), action, fewer) >= self.score((), best):
+                    break
+                visits[action] = fewer
+            if visits[action] == 1:
+                visits[action] = 0
+        return visits
 
     def add_value(self, path: Path, value_to_play: float) -> None:
         """Counts one visit of the leaf `path` and of each of its ancestors."""
         while True:
             self.visit_count[path] = self.visit_count.get(path, 0) + 1
             self.value_sum[path] = self.value_sum.get(path, 0.0) + value_to_play
+            self.values.setdefault(path, []).append(value_to_play)
             if path == ():
                 return
             path = path[:-1]
@@ -103,16 +174,13 @@ def naive_puct(
     game: Any,
     num_simulations: int,
     evaluate: Callable[[Any], tuple[Priors, float]],
-    c_puct_init: float = 1.25,
-    c_puct_base: float = 19652.0,
-    fpu_reduction: float = 0.2,
-    root_fpu_reduction: float = 0.0,
     root_priors: Priors | None = None,
+    **form: float,
 ) -> dict[str, Any]:
     """Searches from `game`, which is left as it was.
 
     The score of an edge is `Q + c * P * sqrt(max(1, N)) / (1 + n)` with `N` the visits of all children of the
-    node and `c = log((N + c_puct_base + 1) / c_puct_base) + c_puct_init`.
+    node and `c = c_puct_init + c_puct_log * log((N + c_puct_base + 1) / c_puct_base)`.
 
     Args:
         game: A game that is not over (see `Game`).
@@ -120,11 +188,8 @@ def naive_puct(
             its children sum to `num_simulations - 1`.
         evaluate: Gives a game's priors, a dictionary over its legal actions that sums to 1, and
             `value_to_play`. Never asked about a game that is over.
-        c_puct_init: Exploration constant.
-        c_puct_base: Number of visits at which `c` begins to grow.
-        fpu_reduction: Taken off the value of an unvisited child, times the root of the visited prior.
-        root_fpu_reduction: The same, at the root.
         root_priors: Priors of the root in place of the evaluated ones.
+        **form: What to change in `PuctForm`.
 
     Returns:
         `visit_counts`: visits of every legal action of the root, 0 included; `values`: mean value to the root
@@ -134,13 +199,13 @@ def naive_puct(
     Raises:
         ValueError: The game is over, there is no simulation, or priors are not over the legal actions.
 
-    Source: AlphaZero (Silver et al. 2018), supplementary pseudocode, for `c`.
+    Source: AlphaZero (Silver et al. 2018), supplementary pseudocode, for `c`; Wu 2019 for forced playouts.
     """
     if game.is_over:
         raise ValueError("expected a game that is not over")
     if num_simulations < 1:
         raise ValueError(f"expected num_simulations of at least 1, got {num_simulations}")
-    search = _Search(c_puct_init, c_puct_base, fpu_reduction, root_fpu_reduction)
+    search = _Search(PuctForm(**form))
 
     for _ in range(num_simulations):
         leaf = game.copy()
@@ -164,4 +229,9 @@ def naive_puct(
     actions = sorted(search.priors[()])
     visit_counts = {action: search.child_visit_count((), action) for action in actions}
     values = {action: search.action_value((), action) for action in actions if visit_counts[action] > 0}
-    return {"visit_counts": visit_counts, "values": values, "root_value": search.mean_value(())}
+    return {
+        "visit_counts": visit_counts,
+        "pruned_visits": search.pruned_visits(),
+        "values": values,
+        "root_value": search.mean_value(()),
+    }

@@ -486,7 +486,13 @@ def uniform(game: Any) -> tuple[dict[int, float], float]:
 
 def test_first_simulation_only_expands_the_root() -> None:
     result = naive_puct(NaiveGomoku(3, 3, 3), 1, uniform)
-    assert result == {"visit_counts": dict.fromkeys(range(9), 0), "values": {}, "root_value": 0.0}
+    unvisited = dict.fromkeys(range(9), 0)
+    assert result == {
+        "visit_counts": unvisited,
+        "pruned_visits": unvisited,
+        "values": {},
+        "root_value": 0.0,
+    }
 
 
 def test_child_visits_sum_to_one_less_than_the_simulations() -> None:

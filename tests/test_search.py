@@ -46,6 +46,8 @@ def assert_same(search: Search, result: dict[str, Any]) -> None:
     visits = visits_of(search)
     assert {action: visits[action] for action in result["visit_counts"]} == result["visit_counts"]
     assert sum(visits) == sum(result["visit_counts"].values())
+    weights = search.move_weights(ONE_ROW)[0]
+    assert {action: weights[action] for action in result["pruned_visits"]} == result["pruned_visits"]
     assert search.action_values(0) == result["values"]
     assert search.root_values(ONE_ROW)[0] == np.float32(result["root_value"])
 
@@ -54,6 +56,9 @@ SETTINGS: list[dict[str, float]] = [
     {},
     {"fpu_reduction": 0.0, "c_puct_init": 2.5},
     {"fpu_reduction": 0.5, "root_fpu_reduction": 0.3, "c_puct_init": 0.6, "c_puct_base": 50.0},
+    {"c_puct_init": 1.0, "c_puct_log": 0.45, "c_puct_base": 500.0, "c_puct_deviation": 0.85},
+    {"c_puct_init": 1.1, "c_puct_log": 0.0, "forced_playouts": 2.0},
+    {"c_puct_deviation": 0.5, "forced_playouts": 5.0, "root_fpu_reduction": 0.1},
 ]
 
 
@@ -297,6 +302,60 @@ def test_noise_varies_as_a_dirichlet_distribution_of_the_given_total(total: floa
     assert noise.var(axis=0).mean() == pytest.approx(share * (1.0 - share) / (total + 1.0), rel=0.1)
 
 
+class PeakedEvaluator(UniformEvaluator):
+    """Likes the first action ten times and the second five times as much as any other."""
+
+    def evaluate(self, state: State, rows: Rows, logits: Floats, values: Floats) -> None:
+        super().evaluate(state, rows, logits, values)
+        logits[: len(rows), 0] = math.log(10.0)
+        logits[: len(rows), 1] = math.log(5.0)
+
+
+def test_shaped_noise_gives_half_of_itself_to_the_actions_of_high_priors() -> None:
+    rules, batch = go_rules(6), 400
+    options = {"num_simulations": 2, "noise_weight": 1.0}
+    search = new_search(rules, PeakedEvaluator(), batch, noise_shape=0.5, **options)
+    search.run(new_state(rules, batch), np.arange(batch), noise=True)
+    noise = np.mean([list(root_priors(search, row).values()) for row in range(batch)], axis=0)
+    priors = np.array([10.0, 5.0] + [1.0] * 35) / 50.0
+    logs = np.log(np.minimum(priors, 0.01))
+    above = np.maximum(logs - logs.mean(), 0.0)
+    expected = 0.5 / 37 + (0.5 * above / above.sum() if above.sum() else 0.5 / 37)
+    assert noise == pytest.approx(expected, abs=0.02)
+    even = new_search(rules, UniformEvaluator(), batch, noise_shape=0.5, **options)
+    even.run(new_state(rules, batch), np.arange(batch), noise=True)
+    noise = np.mean([list(root_priors(even, row).values()) for row in range(batch)], axis=0)
+    assert noise == pytest.approx(1 / 37, abs=0.02)
+
+
+def test_noise_does_not_accumulate_from_search_to_search() -> None:
+    game = Game(go_rules(3))
+    search = new_search(game.rules, HashedEvaluator(), num_simulations=20)
+    search.run(game.state, ONE_ROW)
+    plain = root_priors(search)
+    for _ in range(3):
+        search.run(game.state, ONE_ROW, noise=True)
+        assert root_priors(search) != plain
+    search.run(game.state, ONE_ROW)
+    assert root_priors(search) == plain
+
+
+# Forced playouts
+
+
+def test_visited_root_actions_get_their_forced_playouts_and_the_target_loses_those_of_bad_ones() -> None:
+    game = play(go(". X . . / X X X . / . X . . / . . . .", to_play=WHITE, komi=0.5), "pass")
+    forced = searched(game, UniformEvaluator(), num_simulations=400, forced_playouts=2.0)
+    plain = searched(game, UniformEvaluator(), num_simulations=400)
+    least = min(filter(None, visits_of(forced)))
+    assert least >= math.floor(math.sqrt(2.0 * 399 / len(root_priors(forced)))) > min(visits_of(plain))
+    weights = forced.move_weights(ONE_ROW)[0]
+    assert weights.max() == max(visits_of(forced))
+    assert weights.sum() < 0.9 * sum(visits_of(forced))
+    assert forced.policy_targets(ONE_ROW)[0] == pytest.approx(weights / weights.sum())
+    assert plain.move_weights(ONE_ROW)[0].tolist() == visits_of(plain)
+
+
 def test_noise_of_a_root_with_one_move_changes_nothing() -> None:
     game = Game(Rules("go", 1, 1))
     assert root_priors(searched(game, UniformEvaluator(), num_simulations=4, noise=True)) == {1: 1.0}
@@ -401,10 +460,15 @@ def test_settings_that_make_no_sense_are_refused(options: dict[str, Any]) -> Non
 
 SIGNATURES = {
     "puct and uct": "4e7e85ce17439144",
+    "katago": "7567989a2758bb4e",
     "gumbel": "19ae6f467cf627ed",
 }
 KINDS: dict[str, list[dict[str, Any]]] = {
     "puct and uct": [{"selection": "puct"}, {"selection": "uct"}],
+    "katago": [
+        {"c_puct_log": 0.45, "c_puct_base": 500.0, "c_puct_deviation": 0.85},
+        {"c_puct_init": 1.1, "c_puct_log": 0.0, "forced_playouts": 2.0},
+    ],
     "gumbel": [{"selection": "gumbel"}],
 }
 

@@ -31,6 +31,7 @@ class Settings(NamedTuple):
     c_visit: float
     c_scale: float
     rescale_values: bool
+    solve: bool
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,8 @@ class SearchConfig:
         rescale_values: whether `gumbel` stretches the values of a node's children to 0..1 first; it amplifies
             noise where a game is decided.
         gumbel_scale: weight of the Gumbel noise of a search with noise, 0..10; 1 is the paper's.
+        solve: whether finished games prove values up the tree (Winands et al. 2008): a proven win is played,
+            a proven loss avoided. Only where terminal values are outcomes; refused behind the firewall.
     """
 
     num_simulations: int = 32
@@ -86,6 +89,7 @@ class SearchConfig:
     c_scale: float = 1.0
     rescale_values: bool = False
     gumbel_scale: float = 1.0
+    solve: bool = False
 
     def __post_init__(self) -> None:
         if self.num_simulations < 2:

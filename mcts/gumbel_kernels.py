@@ -14,10 +14,13 @@ import numpy.typing as npt
 from engine.jit import inline_kernel, kernel
 from engine.random_state import RandomState, random_unit
 from mcts.config import Settings
+from mcts.proof_kernels import LOST, OPEN, best_standing, standing
 from mcts.tree import ROOT, Tree
 
 TINY = 1.1754943508222875e-38
 """Smaller priors count as this one, so that every logit is finite."""
+MANY = 1 << 30
+"""More visits than any search makes."""
 SMALLEST_RANGE = 1e-8
 """Values of children closer than this are not stretched any further."""
 
@@ -127,7 +130,10 @@ def improved_weight(tree: Tree, row: int, edge: int, mixed: float, slope: float,
 
 @inline_kernel
 def gumbel_edge(tree: Tree, row: int, node: int, settings: Settings) -> int:
-    """Edge with the highest improved probability less n / (1 + N): visits follow the improved policy."""
+    """Edge with the highest improved probability less n / (1 + N): visits follow the improved policy.
+
+    Proven losses are passed over.
+    """
     first = int(tree.first_edge[row, node])
     last = first + int(tree.edge_count[row, node])
     mixed, slope, highest = sigma(tree, row, node, settings)
@@ -137,6 +143,8 @@ def gumbel_edge(tree: Tree, row: int, node: int, settings: Settings) -> int:
     visits = int(tree.visit_count[row, node])
     best, best_score = first, -math.inf
     for edge in range(first, last):
+        if settings.solve and standing(tree, row, edge) == LOST:
+            continue
         weight = improved_weight(tree, row, edge, mixed, slope, highest)
         score = weight / total - int(tree.edge_visit_count[row, edge]) / visits
         if score > best_score:
@@ -145,17 +153,42 @@ def gumbel_edge(tree: Tree, row: int, node: int, settings: Settings) -> int:
 
 
 @inline_kernel
+def _available_visits(tree: Tree, row: int, considered: int) -> int:
+    """The number of visits nearest to the considered one that an edge of the best standing has, from below.
+
+    Proven losses leave the halving, so that there may be no edge left with just that many.
+    """
+    first = int(tree.first_edge[row, ROOT])
+    wanted = best_standing(tree, row, ROOT)
+    below, above = -1, MANY
+    for edge in range(first, first + int(tree.edge_count[row, ROOT])):
+        if standing(tree, row, edge) == wanted:
+            count = int(tree.edge_visit_count[row, edge])
+            if count <= considered:
+                below = max(below, count)
+            else:
+                above = min(above, count)
+    return below if below >= 0 else above
+
+
+@inline_kernel
 def gumbel_root_edge(tree: Tree, row: int, considered: int, settings: Settings) -> int:
     """Of the root's edges with a number of visits, the one with the highest noisy logit + sigma(Q)."""
     first = int(tree.first_edge[row, ROOT])
+    wanted, visits = OPEN, considered
+    if settings.solve:
+        wanted, visits = best_standing(tree, row, ROOT), _available_visits(tree, row, considered)
     mixed, slope, _ = sigma(tree, row, ROOT, settings)
     best, best_score = first, -math.inf
     for place in range(int(tree.edge_count[row, ROOT])):
         edge = first + place
-        if int(tree.edge_visit_count[row, edge]) == considered:
-            score = tree.root_logit[row, place] + slope * completed_value(tree, row, edge, mixed)
-            if score > best_score:
-                best, best_score = edge, score
+        if int(tree.edge_visit_count[row, edge]) != visits:
+            continue
+        if settings.solve and standing(tree, row, edge) != wanted:
+            continue
+        score = tree.root_logit[row, place] + slope * completed_value(tree, row, edge, mixed)
+        if score > best_score:
+            best, best_score = edge, score
     return best
 
 
@@ -174,9 +207,10 @@ def gumbel_root_actions(
     for index in range(rows.shape[0]):
         row = rows[index]
         first = int(tree.first_edge[row, ROOT])
-        most = 0
+        wanted, most = best_standing(tree, row, ROOT), 0
         for edge in range(first, first + int(tree.edge_count[row, ROOT])):
-            most = max(most, int(tree.edge_visit_count[row, edge]))
+            if standing(tree, row, edge) == wanted:
+                most = max(most, int(tree.edge_visit_count[row, edge]))
         actions[index] = tree.edge_action[row, gumbel_root_edge(tree, row, most, settings)]
 
 
@@ -185,6 +219,8 @@ def improved_policies(
     tree: Tree, rows: npt.NDArray[np.int64], settings: Settings, policies: npt.NDArray[np.float32]
 ) -> None:
     """Write the improved policy of each root, what a network should learn. Mutates: policies.
+
+    A proven win takes all probability, proven losses get none.
 
     Args:
         tree: the trees.
@@ -198,9 +234,12 @@ def improved_policies(
         first = int(tree.first_edge[row, ROOT])
         last = first + int(tree.edge_count[row, ROOT])
         mixed, slope, highest = sigma(tree, row, ROOT, settings)
+        wanted = best_standing(tree, row, ROOT)
         total = 0.0
         for edge in range(first, last):
-            total += improved_weight(tree, row, edge, mixed, slope, highest)
+            if standing(tree, row, edge) == wanted:
+                total += improved_weight(tree, row, edge, mixed, slope, highest)
         for edge in range(first, last):
-            weight = improved_weight(tree, row, edge, mixed, slope, highest)
-            policies[index, tree.edge_action[row, edge]] = weight / total
+            if standing(tree, row, edge) == wanted:
+                weight = improved_weight(tree, row, edge, mixed, slope, highest)
+                policies[index, tree.edge_action[row, edge]] = weight / total

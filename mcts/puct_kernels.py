@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from engine.jit import inline_kernel, kernel
 from mcts.config import Settings
+from mcts.proof_kernels import LOST, best_standing, standing
 from mcts.tree import ROOT, Tree
 
 USUAL_DEVIATION = 0.4
@@ -48,7 +49,7 @@ def exploration(tree: Tree, row: int, node: int, settings: Settings) -> float:
 def puct_edge(tree: Tree, row: int, node: int, settings: Settings) -> int:
     """Edge with the highest Q + c P sqrt(N) / (1 + n); the first one on a tie.
 
-    At the root the first edge that lacks forced playouts comes before all.
+    At the root the first edge that lacks forced playouts comes before all. Proven losses are passed over.
     """
     first = int(tree.first_edge[row, node])
     last = first + int(tree.edge_count[row, node])
@@ -65,6 +66,8 @@ def puct_edge(tree: Tree, row: int, node: int, settings: Settings) -> int:
         count = int(tree.edge_visit_count[row, edge])
         prior = float(tree.edge_prior[row, edge])
         if count > 0:
+            if settings.solve and standing(tree, row, edge) == LOST:
+                continue
             if count * count < forced * prior:
                 return edge
             visited_prior += prior
@@ -82,7 +85,7 @@ def puct_edge(tree: Tree, row: int, node: int, settings: Settings) -> int:
 
 
 @inline_kernel
-def uct_edge(tree: Tree, row: int, node: int, c_uct: float) -> int:
+def uct_edge(tree: Tree, row: int, node: int, settings: Settings) -> int:
     """The first unvisited edge, else the one with the highest Q + c sqrt(ln N / n)."""
     first = int(tree.first_edge[row, node])
     log_visits = math.log(float(tree.visit_count[row, node]))
@@ -91,7 +94,9 @@ def uct_edge(tree: Tree, row: int, node: int, c_uct: float) -> int:
         count = int(tree.edge_visit_count[row, edge])
         if count == 0:
             return edge
-        score = tree.edge_value_sum[row, edge] / count + c_uct * math.sqrt(log_visits / count)
+        if settings.solve and standing(tree, row, edge) == LOST:
+            continue
+        score = tree.edge_value_sum[row, edge] / count + settings.c_uct * math.sqrt(log_visits / count)
         if score > best_score:
             best, best_score = edge, score
     return best
@@ -99,10 +104,16 @@ def uct_edge(tree: Tree, row: int, node: int, c_uct: float) -> int:
 
 @inline_kernel
 def best_root_edge(tree: Tree, row: int) -> int:
-    """The most visited edge of a root; of equally visited ones the best valued."""
+    """The most visited edge of a root; of equally visited ones the best valued.
+
+    Proven wins come before all others, proven losses after them.
+    """
     first = int(tree.first_edge[row, ROOT])
+    wanted = best_standing(tree, row, ROOT)
     best, best_count, best_value = first, -1, 0.0
     for edge in range(first, first + int(tree.edge_count[row, ROOT])):
+        if standing(tree, row, edge) != wanted:
+            continue
         count = int(tree.edge_visit_count[row, edge])
         value = tree.edge_value_sum[row, edge] / max(count, 1)
         if count > best_count or (count == best_count and value > best_value):

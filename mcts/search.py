@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.board import IS_OVER, State, allocate_state
+from engine.errors import OutcomeForbiddenError
 from engine.random_state import new_random_state
 from engine.rulesets import Rules
-from engine.scoring import values_to_play
+from engine.scoring import are_outcomes_forbidden, values_to_play
 from mcts.config import SearchConfig
 from mcts.evaluator import Evaluator, Floats, Rows, TerminalValues
 from mcts.gumbel_kernels import (
@@ -23,6 +24,7 @@ from mcts.gumbel_kernels import (
 )
 from mcts.noise_kernels import add_root_noise
 from mcts.policy_target import policy_targets
+from mcts.proof_kernels import keep_best_standing
 from mcts.puct_kernels import best_root_actions, prune_forced_visits, root_visits
 from mcts.simulation_kernels import (
     add_open_leaves,
@@ -93,8 +95,12 @@ class Search:
             deadline: `time.monotonic()` after which to stop early, with at least two simulations done.
 
         Raises:
-            ValueError: a game is over, or there are fewer than two simulations.
+            ValueError: a game is over, there are fewer than two simulations, or `solve` meets terminal values
+                that are no outcomes.
+            OutcomeForbiddenError: `solve` behind the firewall.
         """
+        if self.config.solve and are_outcomes_forbidden():
+            raise OutcomeForbiddenError("solve: proofs rest on outcomes, where only preferences may teach")
         active = np.asarray(rows, np.int64)
         if (roots.scalars[active, IS_OVER] != 0).any():
             raise ValueError("search: expected games that are not over")
@@ -108,6 +114,11 @@ class Search:
             self._simulate(roots, active, considered[:, max(simulation - 1, 0)])
             if simulation == 0:
                 self._prepare_roots(active, noise)
+            elif self.config.solve:
+                bounds = self.tree.lower_bound[active, ROOT], self.tree.upper_bound[active, ROOT]
+                active = active[bounds[0] != bounds[1]]
+                if not len(active):
+                    return
             if deadline is not None and simulation > 0 and time.monotonic() >= deadline:
                 return
 
@@ -116,14 +127,16 @@ class Search:
         kinds = self.tree.leaf_kind[rows]
         finished = rows[kinds == TERMINAL_LEAF]
         if len(finished):
-            add_terminal_leaves(self.tree, finished, self._terminal_values(self._leaves, finished))
+            outcomes = self._terminal_values(self._leaves, finished)
+            if self.config.solve and not np.isin(outcomes, (-1, 0, 1)).all():
+                raise ValueError("solve: expected terminal values that are outcomes, -1, 0 or 1")
+            add_terminal_leaves(self.tree, self._leaves, finished, outcomes, self._settings)
         opened = rows[kinds == OPEN_LEAF]
         if len(opened):
             logits, values = self._logits[: len(opened)], self._values[: len(opened)]
             self._evaluator.evaluate(self._leaves, opened, logits, values)
             self.num_evaluations += len(opened)
-            is_uct = self.config.selection == "uct"
-            add_open_leaves(self.tree, self._leaves, opened, logits, values, is_uct, self._random)
+            add_open_leaves(self.tree, self._leaves, opened, logits, values, self._settings, self._random)
 
     def _prepare_roots(self, rows: Rows, noise: bool) -> None:
         config = self.config
@@ -142,17 +155,20 @@ class Search:
         return visits
 
     def move_weights(self, rows: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
-        """`[n, A]` visits that count for the choice of a move: those of `visit_counts`, less forced ones."""
+        """`[n, A]` visits that count for the choice of a move: no forced ones, no proven losses."""
         active = np.asarray(rows, np.int64)
         weights = self.visit_counts(active)
         if self.config.forced_playouts > 0 and self.config.selection == "puct":
             prune_forced_visits(self.tree, active, self._settings, weights)
+        if self.config.solve:
+            keep_best_standing(self.tree, active, weights)
         return weights
 
     def best_actions(self, rows: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
         """`[n]` most visited root actions of the latest run; of equals the best valued.
 
-        Gumbel search takes the prior and its noise into account as well.
+        Gumbel search takes the prior and its noise into account as well. A proven win is always played, a
+        proven loss only when there is nothing else.
         """
         active = np.asarray(rows, np.int64)
         actions = np.empty(len(active), np.int64)

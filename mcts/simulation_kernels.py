@@ -11,6 +11,7 @@ from engine.random_state import RandomState, random_below
 from engine.rules_kernels import legal_actions, play
 from mcts.config import PUCT, UCT, Settings
 from mcts.gumbel_kernels import gumbel_edge, gumbel_root_edge
+from mcts.proof_kernels import is_proven, mark_open_leaf, prove_leaf
 from mcts.puct_kernels import puct_edge, uct_edge
 from mcts.tree import (
     BACKED_UP,
@@ -43,7 +44,7 @@ def select_leaves(
 ) -> None:
     """Walk each row's tree from its root to a leaf and leave the position in `leaves`.
 
-    A terminal node met again is backed up at once. Mutates: tree[rows], leaves[rows].
+    A terminal or proven node met again is backed up at once. Mutates: tree[rows], leaves[rows].
 
     Args:
         tree: the trees.
@@ -60,9 +61,9 @@ def select_leaves(
         node = _root_node()
         length = 0
         tree.leaf_kind[row] = OPEN_LEAF
-        while tree.node_kind[row, node] == INNER:
+        while tree.node_kind[row, node] == INNER and not (settings.solve and is_proven(tree, row, node)):
             if settings.rule == UCT:
-                edge = uct_edge(tree, row, node, settings.c_uct)
+                edge = uct_edge(tree, row, node, settings)
             elif settings.rule == PUCT:
                 edge = puct_edge(tree, row, node, settings)
             elif node == ROOT:
@@ -81,6 +82,9 @@ def select_leaves(
         if node != NO_CHILD and tree.node_kind[row, node] == TERMINAL:
             back_up(tree, row, node, tree.raw_value[row, node])
             tree.leaf_kind[row] = BACKED_UP
+        elif node != NO_CHILD and tree.node_kind[row, node] == INNER:
+            back_up(tree, row, node, float(tree.lower_bound[row, node]))
+            tree.leaf_kind[row] = BACKED_UP
         elif leaves.scalars[row, IS_OVER] != 0:
             tree.leaf_kind[row] = TERMINAL_LEAF
 
@@ -97,13 +101,21 @@ def _leaf_node(tree: Tree, row: int) -> int:
 
 
 @kernel
-def add_terminal_leaves(tree: Tree, rows: npt.NDArray[np.int64], values: npt.NDArray[np.float32]) -> None:
+def add_terminal_leaves(
+    tree: Tree,
+    leaves: State,
+    rows: npt.NDArray[np.int64],
+    values: npt.NDArray[np.float32],
+    settings: Settings,
+) -> None:
     """Add finished positions with their values to the side to move, and back them up. Mutates: tree[rows].
 
     Args:
         tree: the trees.
+        leaves: the positions.
         rows: `[n]` which trees.
         values: `[n]`.
+        settings: of the search.
     """
     for index in range(rows.shape[0]):
         row = rows[index]
@@ -111,6 +123,8 @@ def add_terminal_leaves(tree: Tree, rows: npt.NDArray[np.int64], values: npt.NDA
         tree.node_kind[row, node] = TERMINAL
         tree.raw_value[row, node] = values[index]
         back_up(tree, row, node, values[index])
+        if settings.solve:
+            prove_leaf(tree, row, node, leaves)
 
 
 @kernel
@@ -120,7 +134,7 @@ def add_open_leaves(
     rows: npt.NDArray[np.int64],
     logits: npt.NDArray[np.float32],
     values: npt.NDArray[np.float32],
-    shuffle: bool,
+    settings: Settings,
     random: RandomState,
 ) -> None:
     """Add evaluated positions with an edge for each legal action, and back their values up.
@@ -131,7 +145,7 @@ def add_open_leaves(
         rows: `[n]` which trees.
         logits: `[n, A]` policy logits; masked to the legal actions here.
         values: `[n]` values to the side to move.
-        shuffle: put the edges in random order (UCT breaks ties by order).
+        settings: of the search; for UCT the edges are put in random order, by which it breaks ties.
         random: `[B]` generators of the rows.
     """
     for index in range(rows.shape[0]):
@@ -144,7 +158,7 @@ def add_open_leaves(
         tree.first_edge[row, node] = first
         tree.edge_count[row, node] = count
         tree.num_edges[row] = last
-        if shuffle:
+        if settings.rule == UCT:
             for edge in range(last - 1, first, -1):
                 other = first + random_below(random, row, edge - first + 1)
                 action = tree.edge_action[row, edge]
@@ -165,3 +179,5 @@ def add_open_leaves(
             tree.edge_child[row, edge] = NO_CHILD
         tree.raw_value[row, node] = values[index]
         back_up(tree, row, node, values[index])
+        if settings.solve:
+            mark_open_leaf(tree, row, node, leaves)

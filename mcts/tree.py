@@ -40,6 +40,12 @@ class Tree(NamedTuple):
     """`[B, N]` sum of the squares of those values."""
     raw_value: npt.NDArray[np.float32]
     """`[B, N]` what the evaluator, or the end of the game, said of the node itself, to the side to move."""
+    lower_bound: npt.NDArray[np.int8]
+    """`[B, N]` least that the side to move at the node gets under perfect play, -1, 0 or 1 (`solve`)."""
+    upper_bound: npt.NDArray[np.int8]
+    """`[B, N]` most that it gets; the node is proven where both are equal."""
+    taint: npt.NDArray[np.int8]
+    """`[B, N]` bits: which of these bounds rests on a superko ban or the move limit."""
     edge_action: npt.NDArray[np.int16]
     """`[B, E]` action of an edge; the edges of a node stand in rising order under PUCT."""
     edge_prior: npt.NDArray[np.float32]
@@ -75,6 +81,9 @@ def allocate_tree(batch: int, num_nodes: int, num_actions: int) -> Tree:
         value_sum=np.empty(nodes, np.float64),
         value_square_sum=np.empty(nodes, np.float64),
         raw_value=np.empty(nodes, np.float32),
+        lower_bound=np.empty(nodes, np.int8),
+        upper_bound=np.empty(nodes, np.int8),
+        taint=np.empty(nodes, np.int8),
         edge_action=np.empty(edges, np.int16),
         edge_prior=np.empty(edges, np.float32),
         edge_visit_count=np.empty(edges, np.int32),
@@ -99,6 +108,9 @@ def add_node(tree: Tree, row: int) -> int:
     tree.visit_count[row, node] = 0
     tree.value_sum[row, node] = 0.0
     tree.value_square_sum[row, node] = 0.0
+    tree.lower_bound[row, node] = -1
+    tree.upper_bound[row, node] = 1
+    tree.taint[row, node] = 0
     return node
 
 

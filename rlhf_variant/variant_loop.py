@@ -127,6 +127,8 @@ def train_on_preferences(
     torch.set_num_threads(config.threads)
     if config.learner.score_weight > 0:
         raise ValueError("learner.score_weight: expected 0, final points are outcomes")
+    if config.search.solve:
+        raise ValueError("search.solve: expected false, proofs rest on outcomes")
     recorded = store.fact("preferences")
     if recorded not in (None, asdict(preferences)):
         raise RunError(f"run {store.folder}: holds other preferences; choose another folder")

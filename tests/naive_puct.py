@@ -62,8 +62,11 @@ class PuctForm:
 class _Search:
     """The tree and its statistics; `value_sum` is from the perspective of the side to play at that node."""
 
-    def __init__(self, form: PuctForm) -> None:
+    def __init__(self, form: PuctForm, solve: bool) -> None:
         self.form = form
+        self.solve = solve
+        self.bounds: dict[Path, tuple[float, float]] = {}  # of visited nodes, to the side to play there
+        self.raw_value: dict[Path, float] = {}
         self.priors: dict[Path, Priors] = {}  # of expanded nodes only: terminal ones never enter
         self.visit_count: dict[Path, int] = {}  # of visited nodes only
         self.value_sum: dict[Path, float] = {}
@@ -72,6 +75,30 @@ class _Search:
     def mean_value(self, path: Path) -> float:
         """Mean value of a visited node to the side to play there."""
         return self.value_sum[path] / self.visit_count[path]
+
+    def is_proven(self, path: Path) -> bool:
+        """Whether the bounds of a visited node meet; never without `solve`."""
+        lower, upper = self.bounds.get(path, (-1.0, 1.0))
+        return lower == upper
+
+    def is_lost(self, path: Path, action: int) -> bool:
+        """Whether a move is proven to lose for the side that plays it."""
+        return self.bounds.get((*path, action), (-1.0, 1.0))[0] == 1.0
+
+    def settle(self) -> None:
+        """Works out bounds and value sums of all nodes anew, leaves first."""
+        for path in sorted(self.visit_count, key=len, reverse=True):
+            if path in self.priors:
+                children = [(*path, action) for action in sorted(self.priors[path])]
+                known = [child for child in children if child in self.visit_count]
+                lower = max([-1.0, *(-self.bounds[child][1] for child in known)])
+                upper = max(-self.bounds[child][0] for child in known) if known == children else 1.0
+                self.bounds[path] = (lower, upper)
+                self.value_sum[path] = self.raw_value[path] - sum(self.value_sum[child] for child in known)
+            else:
+                self.bounds[path] = (self.raw_value[path], self.raw_value[path])
+            if self.is_proven(path):
+                self.value_sum[path] = self.visit_count[path] * self.bounds[path][0]
 
     def child_visit_count(self, path: Path, action: int) -> int:
         """Visits of a child, 0 where it has none."""
@@ -82,7 +109,11 @@ class _Search:
         form = self.form
         reduction = form.root_fpu_reduction if path == () else form.fpu_reduction
         priors = self.priors[path]
-        visited_prior = sum(priors[a] for a in sorted(priors) if self.child_visit_count(path, a) > 0)
+        visited_prior = sum(
+            priors[a]
+            for a in sorted(priors)
+            if self.child_visit_count(path, a) > 0 and not self.is_lost(path, a)
+        )
         return self.mean_value(path) - reduction * math.sqrt(visited_prior)
 
     def action_value(self, path: Path, action: int) -> float:
@@ -130,11 +161,12 @@ class _Search:
 
     def best_action(self, path: Path) -> int:
         """The action of the highest score, the smallest among equals; forced ones come first."""
+        candidates = [action for action in sorted(self.priors[path]) if not self.is_lost(path, action)]
         if path == ():
-            for action in sorted(self.priors[()]):
+            for action in candidates:
                 if 0 < self.child_visit_count((), action) < self.num_forced(action):
                     return action
-        return min(self.priors[path], key=lambda action: (-self.score(path, action), action))
+        return min(candidates, key=lambda action: (-self.score(path, action), action))
 
     def pruned_visits(self) -> dict[int, int]:
         """Visits of the root's actions, less what was forced on all but the best of them.
@@ -175,6 +207,7 @@ def naive_puct(
     num_simulations: int,
     evaluate: Callable[[Any], tuple[Priors, float]],
     root_priors: Priors | None = None,
+    solve: bool = False,
     **form: float,
 ) -> dict[str, Any]:
     """Searches from `game`, which is left as it was.
@@ -189,12 +222,14 @@ def naive_puct(
         evaluate: Gives a game's priors, a dictionary over its legal actions that sums to 1, and
             `value_to_play`. Never asked about a game that is over.
         root_priors: Priors of the root in place of the evaluated ones.
+        solve: Whether finished games prove values: proven nodes are not searched any more and count as what
+            they are worth, proven losses are passed over, and the search ends when the root is proven.
         **form: What to change in `PuctForm`.
 
     Returns:
         `visit_counts`: visits of every legal action of the root, 0 included; `values`: mean value to the root
         player of the visited ones; `root_value`: mean value of the root to the root player, its own
-        evaluation included.
+        evaluation included; `pruned_visits`: see `_Search.pruned_visits`; `bounds`: of the root's value.
 
     Raises:
         ValueError: The game is over, there is no simulation, or priors are not over the legal actions.
@@ -205,17 +240,21 @@ def naive_puct(
         raise ValueError("expected a game that is not over")
     if num_simulations < 1:
         raise ValueError(f"expected num_simulations of at least 1, got {num_simulations}")
-    search = _Search(PuctForm(**form))
+    search = _Search(PuctForm(**form), solve)
 
     for _ in range(num_simulations):
+        if search.is_proven(()):
+            break
         leaf = game.copy()
         path: Path = ()
-        while path in search.priors:
+        while path in search.priors and not search.is_proven(path):
             action = search.best_action(path)
             leaf.play(action)
             path = (*path, action)
 
-        if leaf.is_over:
+        if path in search.priors:
+            value_to_play = search.bounds[path][0]
+        elif leaf.is_over:
             value_to_play = terminal_value_to_play(leaf)
         else:
             priors, value_to_play = evaluate(leaf)
@@ -224,7 +263,10 @@ def naive_puct(
             if sorted(priors) != leaf.legal_actions():
                 raise ValueError(f"expected priors over {leaf.legal_actions()}, got {sorted(priors)}")
             search.priors[path] = dict(priors)
+        search.raw_value.setdefault(path, value_to_play)
         search.add_value(path, value_to_play)
+        if solve:
+            search.settle()
 
     actions = sorted(search.priors[()])
     visit_counts = {action: search.child_visit_count((), action) for action in actions}
@@ -234,4 +276,5 @@ def naive_puct(
         "pruned_visits": search.pruned_visits(),
         "values": values,
         "root_value": search.mean_value(()),
+        "bounds": search.bounds.get((), (-1.0, 1.0)),
     }

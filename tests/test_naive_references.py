@@ -492,6 +492,7 @@ def test_first_simulation_only_expands_the_root() -> None:
         "pruned_visits": unvisited,
         "values": {},
         "root_value": 0.0,
+        "bounds": (-1.0, 1.0),
     }
 
 

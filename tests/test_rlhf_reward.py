@@ -250,7 +250,7 @@ def test_a_whole_preference_run_sees_no_outcome_and_resumes_to_the_same_weights(
     assert (tmp_path / "parts" / REWARD_FILE).read_bytes() == (tmp_path / "whole" / REWARD_FILE).read_bytes()
 
 
-def test_a_preference_run_refuses_score_targets_and_other_preferences(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_a_preference_run_refuses_score_targets_proofs_and_other_preferences(tmp_path) -> None:  # type: ignore[no-untyped-def]
     config, preferences = tiny_run()
     initial = new_network(config.network, 1)
     reference = network_agent("reference", initial, config.rules, visits=1, temperature=1.0)
@@ -258,6 +258,9 @@ def test_a_preference_run_refuses_score_targets_and_other_preferences(tmp_path) 
     with RunStore(tmp_path / "run") as store:
         with pytest.raises(ValueError, match="score_weight"):
             train_on_preferences(store, leaking, preferences, reference, initial)
+        proving = replace(config, search=replace(config.search, solve=True))
+        with pytest.raises(ValueError, match=r"search\.solve"):
+            train_on_preferences(store, proving, preferences, reference, initial)
         store.set_fact("preferences", {"labeler": "someone else"})
         with pytest.raises(RunError, match="other preferences"):
             train_on_preferences(store, config, preferences, reference, initial)

@@ -461,6 +461,7 @@ def test_settings_that_make_no_sense_are_refused(options: dict[str, Any]) -> Non
 SIGNATURES = {
     "puct and uct": "4e7e85ce17439144",
     "katago": "7567989a2758bb4e",
+    "proofs": "edfccb301edc10f0",
     "gumbel": "19ae6f467cf627ed",
 }
 KINDS: dict[str, list[dict[str, Any]]] = {
@@ -469,6 +470,7 @@ KINDS: dict[str, list[dict[str, Any]]] = {
         {"c_puct_log": 0.45, "c_puct_base": 500.0, "c_puct_deviation": 0.85},
         {"c_puct_init": 1.1, "c_puct_log": 0.0, "forced_playouts": 2.0},
     ],
+    "proofs": [{"selection": kind, "solve": True} for kind in ("puct", "uct", "gumbel")],
     "gumbel": [{"selection": "gumbel"}],
 }
 

@@ -1,0 +1,159 @@
+"""Proven values: bounds of what a node is worth under perfect play, exact where they meet.
+
+A node's lower bound is the best that one of its moves is proven to give; its upper bound falls only when
+every legal move, pass included, is expanded. Source: Winands, Björnsson & Saito, "Monte-Carlo tree search
+solver", 2008, in the form with bounds by Cazenave & Saffidine, "Score bounded Monte-Carlo tree search", 2010.
+
+In Go a proof may hold in this game alone: where superko forbade a move because of its history, or the move
+limit ended it. Such a bound is marked, so that nobody uses it for the same board in another game.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.board import GAME, GO, HEIGHT, MOVE_COUNT, MOVE_LIMIT, PASS_COUNT, WIDTH, State
+from engine.go_kernels import KO, SUPERKO_REPETITION, go_legality
+from engine.jit import inline_kernel, kernel
+from mcts.tree import NO_CHILD, ROOT, Tree
+
+LOWER_TAINTED, UPPER_TAINTED = 1, 2
+"""Bits of `Tree.taint`."""
+LOST, OPEN, WON = -1, 0, 1
+"""Standings of an edge, from the view of the side that plays it."""
+
+
+@inline_kernel
+def is_proven(tree: Tree, row: int, node: int) -> bool:
+    """Whether the exact value of a node is known."""
+    return bool(tree.lower_bound[row, node] == tree.upper_bound[row, node])
+
+
+@inline_kernel
+def standing(tree: Tree, row: int, edge: int) -> int:
+    """WON or LOST for a move that is proven to be, else OPEN."""
+    child = tree.edge_child[row, edge]
+    if child == NO_CHILD:
+        return OPEN
+    if tree.upper_bound[row, child] == -1:
+        return WON
+    return LOST if tree.lower_bound[row, child] == 1 else OPEN
+
+
+@inline_kernel
+def best_standing(tree: Tree, row: int, node: int) -> int:
+    """The best standing of a node's edges; only edges that have it are worth playing."""
+    first = int(tree.first_edge[row, node])
+    best = LOST
+    for edge in range(first, first + int(tree.edge_count[row, node])):
+        best = max(best, standing(tree, row, edge))
+    return best
+
+
+@kernel
+def is_a_move_banned(state: State, row: int) -> bool:
+    """Whether ko or superko forbids a move here. Precondition: Go."""
+    width = int(state.rules[row, WIDTH])
+    for y in range(int(state.rules[row, HEIGHT])):
+        for x in range(width):
+            code = go_legality(state, row, (y + 1) * (width + 1) + x + 1)
+            if code in (KO, SUPERKO_REPETITION):
+                return True
+    return False
+
+
+@kernel
+def mark_open_leaf(tree: Tree, row: int, node: int, leaves: State) -> None:
+    """Taint the upper bound of a new node where a move is banned. Mutates: tree[row]."""
+    if leaves.rules[row, GAME] == GO and is_a_move_banned(leaves, row):
+        tree.taint[row, node] = UPPER_TAINTED
+
+
+@kernel
+def prove_leaf(tree: Tree, row: int, leaf: int, leaves: State) -> None:
+    """Take the value of a finished game for proven, and draw the conclusions up the path. Mutates: tree[row].
+
+    Precondition: the leaf was backed up; its value is -1, 0 or 1.
+    """
+    outcome = int(tree.raw_value[row, leaf])
+    tree.lower_bound[row, leaf] = outcome
+    tree.upper_bound[row, leaf] = outcome
+    is_cut = leaves.scalars[row, MOVE_COUNT] >= leaves.rules[row, MOVE_LIMIT]
+    if leaves.rules[row, GAME] == GO and is_cut and leaves.scalars[row, PASS_COUNT] < 2:
+        tree.taint[row, leaf] = LOWER_TAINTED | UPPER_TAINTED
+    child, correction = leaf, 0.0
+    for step in range(tree.path_length[row] - 1, -1, -1):
+        node = int(tree.path_node[row, step])
+        correction = -correction
+        tree.value_sum[row, node] += correction
+        tree.edge_value_sum[row, tree.path_edge[row, step]] = -tree.value_sum[row, child]
+        was_proven = is_proven(tree, row, node)
+        has_changed = _update_bounds(tree, row, node, child)
+        if not has_changed and correction == 0.0:
+            return
+        if is_proven(tree, row, node) and not was_proven:
+            # All visits below count as what they are now known to be worth.
+            exact = float(int(tree.visit_count[row, node]) * int(tree.lower_bound[row, node]))
+            correction += exact - tree.value_sum[row, node]
+            tree.value_sum[row, node] = exact
+        child = node
+
+
+@inline_kernel
+def _update_bounds(tree: Tree, row: int, node: int, child: int) -> bool:
+    """Tighten the bounds of a node after those of a child; returns whether they moved. Mutates: tree[row]."""
+    has_changed = False
+    gain = -int(tree.upper_bound[row, child])
+    if gain > tree.lower_bound[row, node]:
+        tree.lower_bound[row, node] = gain
+        is_tainted = tree.taint[row, child] & UPPER_TAINTED != 0
+        tree.taint[row, node] = int(tree.taint[row, node]) & UPPER_TAINTED | (
+            LOWER_TAINTED if is_tainted else 0
+        )
+        has_changed = True
+    highest, taint = -1, 0
+    first = int(tree.first_edge[row, node])
+    for edge in range(first, first + int(tree.edge_count[row, node])):
+        other = int(tree.edge_child[row, edge])
+        if other == NO_CHILD:
+            return has_changed
+        highest = max(highest, -int(tree.lower_bound[row, other]))
+        if tree.taint[row, other] & LOWER_TAINTED != 0:
+            taint = UPPER_TAINTED
+    if highest < tree.upper_bound[row, node]:
+        tree.upper_bound[row, node] = highest
+        tree.taint[row, node] = int(tree.taint[row, node]) | taint
+        has_changed = True
+    return has_changed
+
+
+@kernel
+def is_proof_tainted(tree: Tree, row: int, node: int) -> bool:
+    """Whether what is proven of a node rests on the history of this game; such proofs are never shared."""
+    taint = int(tree.taint[row, node])
+    has_lower = tree.lower_bound[row, node] > -1 and taint & LOWER_TAINTED != 0
+    return has_lower or (tree.upper_bound[row, node] < 1 and taint & UPPER_TAINTED != 0)
+
+
+@kernel
+def keep_best_standing(tree: Tree, rows: npt.NDArray[np.int64], weights: npt.NDArray[np.int32]) -> None:
+    """Leave only proven wins, or else all but proven losses, with weight; at least one. Mutates: weights.
+
+    Args:
+        tree: the trees.
+        rows: `[n]` which trees.
+        weights: `[n, A]` weights of the root's actions.
+    """
+    for index in range(rows.shape[0]):
+        row = rows[index]
+        first = int(tree.first_edge[row, ROOT])
+        best = best_standing(tree, row, ROOT)
+        likeliest, total = -1, 0
+        for edge in range(first, first + int(tree.edge_count[row, ROOT])):
+            action = tree.edge_action[row, edge]
+            if standing(tree, row, edge) != best:
+                weights[index, action] = 0
+            elif likeliest < 0 or tree.edge_prior[row, edge] > tree.edge_prior[row, likeliest]:
+                likeliest = edge
+            total += weights[index, action]
+        if total == 0:
+            weights[index, tree.edge_action[row, likeliest]] = 1

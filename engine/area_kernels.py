@@ -25,59 +25,65 @@ def area_score(state: State, row: int) -> int:
     """
     width = int(state.rules[row, WIDTH])
     height = int(state.rules[row, HEIGHT])
-    score = 0
-    has_regions = False
+    stones = 0
     for y in range(height):
         point = (y + 1) * (width + 1) + 1
         for _ in range(width):
             content = state.stone[row, point]
-            score += int(content == BLACK) - int(content == WHITE)
+            stones += int(content == BLACK) - int(content == WHITE)
             point += 1
+    eyes = 0
     for index in range(state.scalars[row, NUM_EMPTY]):
-        point = 0 + state.empty[row, index]
-        has_regions = has_regions or has_empty_neighbor(state, row, point)
-        score += int(is_surrounded(state, row, point, BLACK)) - int(is_surrounded(state, row, point, WHITE))
-    if has_regions:
-        score += _region_score(state, row)
-    return score
+        point = int(state.empty[row, index])
+        if has_empty_neighbor(state, row, point):
+            return stones + _surrounded_by_all(state, row)
+        eyes += int(is_surrounded(state, row, point, BLACK)) - int(is_surrounded(state, row, point, WHITE))
+    return stones + eyes
 
 
 @allocating_kernel
-def _region_score(state: State, row: int) -> int:
-    """The same for empty regions of two points and more alone."""
+def _surrounded_by_all(state: State, row: int) -> int:
+    return surrounded(state, row, np.zeros(state.stone.shape[1], np.int8))
+
+
+@allocating_kernel
+def surrounded(state: State, row: int, dead: npt.NDArray[np.int8]) -> int:
+    """Points that Black surrounds minus points that White surrounds. Cost: one flood fill.
+
+    Args:
+        state: the batch.
+        row: which game of Go.
+        dead: `[>= P]` by point, other than 0 at stones that count as taken off.
+    """
     stride = int(state.rules[row, WIDTH]) + 1
     total = stride * (int(state.rules[row, HEIGHT]) + 2) + 1
-    is_visited = np.zeros(total, np.bool_)
-    stack = np.empty(total, np.int16)
-    score = 0
-    for index in range(state.scalars[row, NUM_EMPTY]):
-        start = 0 + state.empty[row, index]
-        if is_visited[start] or not has_empty_neighbor(state, row, start):
+    is_open = np.empty(total, np.bool_)  # empty or dead, and in no region yet
+    for point in range(total):
+        is_open[point] = state.stone[row, point] == EMPTY or dead[point] != 0
+    region = np.empty(total, np.int16)
+    difference = 0
+    for start in range(total):
+        if not is_open[start]:
             continue
-        is_visited[start] = True
-        stack[0] = start
-        depth = 1
-        size = 0
-        borders = 0
-        while depth > 0:
-            depth -= 1
-            point = int(stack[depth])
-            size += 1
-            for offset in (-stride, -1, 1, stride):
-                neighbor = point + offset
+        is_open[start] = False
+        region[0] = start
+        size, done, borders = 1, 0, 0
+        while done < size:
+            point = int(region[done])
+            done += 1
+            for neighbor in (point - stride, point - 1, point + 1, point + stride):
                 content = state.stone[row, neighbor]
-                if content == EMPTY:
-                    if not is_visited[neighbor]:
-                        is_visited[neighbor] = True
-                        stack[depth] = neighbor
-                        depth += 1
-                elif content != WALL:
+                if is_open[neighbor]:
+                    is_open[neighbor] = False
+                    region[size] = neighbor
+                    size += 1
+                elif content != EMPTY and content != WALL and dead[neighbor] == 0:
                     borders |= content
         if borders == BLACK:
-            score += size
+            difference += size
         elif borders == WHITE:
-            score -= size
-    return score
+            difference -= size
+    return difference
 
 
 @inline_kernel
@@ -100,7 +106,7 @@ def count_liberties(state: State, row: int, liberties: npt.NDArray[np.int16]) ->
     for point in range(stride * (int(state.rules[row, HEIGHT]) + 2) + 1):
         liberties[point] = 0
     for index in range(state.scalars[row, NUM_EMPTY]):
-        point = 0 + state.empty[row, index]
+        point = int(state.empty[row, index])
         first = _head_if_stone(state, row, point - stride)
         second = _head_if_stone(state, row, point - 1)
         third = _head_if_stone(state, row, point + 1)

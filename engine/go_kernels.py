@@ -220,7 +220,7 @@ def _remove_chain(state: State, row: int, head: int) -> int:
         The number of stones removed.
     """
     stride = int(state.rules[row, WIDTH]) + 1
-    color = 0 + state.stone[row, head]
+    color = int(state.stone[row, head])
     change = _change_around(color)
     count = int(state.scalars[row, NUM_EMPTY])
     board_hash: np.uint64 = state.hash[row]
@@ -285,7 +285,7 @@ def _capture(state: State, row: int, neighbor: int, other: int) -> int:
     """Remove a neighbor's chain if it is of a color and breathless; returns its size. Mutates: state[row]."""
     if state.stone[row, neighbor] != other:
         return 0
-    head = 0 + state.chain_head[row, neighbor]  # widened: one compiled `_remove_chain` for all
+    head = int(state.chain_head[row, neighbor])
     if state.chain_liberties[row, head] != 0:
         return 0
     return _remove_chain(state, row, head)

@@ -75,7 +75,7 @@ def wins(state: State, row: int, color: int, length: int, behind: int, ahead: in
 @inline_kernel
 def play_gomoku(state: State, row: int, point: int) -> None:
     """Play a legal move. Mutates: state[row]. Precondition: legal, the game goes on."""
-    color = 0 + state.scalars[row, TO_PLAY]  # widened: one compiled `completes_line` for all
+    color = int(state.scalars[row, TO_PLAY])
     take_empty(state, row, point)
     state.stone[row, point] = color
     state.hash[row] ^= ZOBRIST[color, point]

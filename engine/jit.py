@@ -80,11 +80,34 @@ def inline_kernel(function: Function) -> Function:
 
 
 def _compile(function: Function, *, force_inline: bool, allocates: bool = False) -> Function:
+    """Two dispatchers of one function: docs/decisions/0008-kernels-have-two-entrances.md."""
+    if numba_config.DISABLE_JIT:
+        return function
+    options: dict[str, Any] = {"forceinline": force_inline, "_nrt": allocates}
+    from_python = _dispatcher(function, _CACHE_DIRECTORY / "python", options)
+    options |= {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    from_kernels = _dispatcher(function, _CACHE_DIRECTORY / "kernels", options)
+
+    def get_call_template(args: tuple[Any, ...], kws: dict[str, Any]) -> Any:
+        wide_kws = {name: _widened(kind) for name, kind in kws.items()}
+        return from_kernels.get_call_template(tuple(_widened(kind) for kind in args), wide_kws)
+
+    from_python.get_call_template = get_call_template
+    from_python.get_overload = from_kernels.get_overload
+    return cast(Function, from_python)
+
+
+def _dispatcher(function: Function, cache_directory: Path, options: dict[str, Any]) -> Any:
     previous = numba_config.CACHE_DIR
-    numba_config.CACHE_DIR = str(_CACHE_DIRECTORY)
+    numba_config.CACHE_DIR = str(cache_directory)
     try:
-        options: dict[str, Any] = {"forceinline": force_inline, "_nrt": allocates}
-        decorate = numba.njit(cache=True, nogil=True, error_model="numpy", **options)
-        return cast(Function, decorate(function))
+        return numba.njit(cache=True, nogil=True, error_model="numpy", **options)(function)
     finally:
         numba_config.CACHE_DIR = previous
+
+
+def _widened(kind: Any) -> Any:
+    """The type that a kernel hands over: int64 for every signed whole number, literals too."""
+    types: Any = numba.types
+    kind = types.unliteral(kind)
+    return types.int64 if isinstance(kind, types.Integer) and kind.signed else kind

@@ -113,11 +113,11 @@ def _write_position(
                 planes[index, BANNED * canvas + place] = 1
             point += 1
             place += 1
-    last = 0 + state.scalars[row, LAST_POINT]  # widened, as below: one compiled `_mark` for all
+    last = int(state.scalars[row, LAST_POINT])
     _mark(state, row, planes, index, canvas_width, LAST_MOVE * canvas, last)
     count = planes.shape[1] // canvas
     if count > PREVIOUS_MOVE:
-        previous = 0 + state.scalars[row, PREVIOUS_POINT]
+        previous = int(state.scalars[row, PREVIOUS_POINT])
         _mark(state, row, planes, index, canvas_width, PREVIOUS_MOVE * canvas, previous)
     if has_forbidden_points(state, row):
         _write_forbidden_points(state, row, planes, index, canvas_width, canvas)
@@ -143,7 +143,7 @@ def _write_forbidden_points(
 ) -> None:
     """The empty points where Black may not play in renju."""
     for place in range(state.scalars[row, NUM_EMPTY]):
-        point = 0 + state.empty[row, place]
+        point = int(state.empty[row, place])
         if forbidden_kind(state, row, point) != LEGAL:
             _mark(state, row, planes, index, canvas_width, BANNED * canvas, point)
 
@@ -179,10 +179,10 @@ def _write_winning_points(
     state: State, row: int, planes: npt.NDArray[Any], index: int, canvas_width: int, canvas: int
 ) -> None:
     """The empty points where a stone completes a line, of the side to move and of its opponent."""
-    color = 0 + state.scalars[row, TO_PLAY]
+    color = int(state.scalars[row, TO_PLAY])
     own, other = OWN_WINNING_POINTS * canvas, OPPONENT_WINNING_POINTS * canvas
     for place in range(state.scalars[row, NUM_EMPTY]):
-        point = 0 + state.empty[row, place]
+        point = int(state.empty[row, place])
         if completes_line(state, row, point, color):
             _mark(state, row, planes, index, canvas_width, own, point)
         if completes_line(state, row, point, BLACK + WHITE - color):

@@ -82,11 +82,11 @@ def _write_areas(
 def _write_ladders(
     state: State, row: int, planes: npt.NDArray[Any], index: int, marks: npt.NDArray[np.int8]
 ) -> None:
-    color = 0 + state.scalars[row, TO_PLAY]
+    color = int(state.scalars[row, TO_PLAY])
     for y in range(state.rules[row, HEIGHT]):
         point = (y + 1) * (int(state.rules[row, WIDTH]) + 1) + 1
         for x in range(state.rules[row, WIDTH]):
-            mark = 0 + marks[point]
+            mark = int(marks[point])
             if state.stone[row, point] != EMPTY:
                 planes[index, CAUGHT_STONES, y, x] = mark
             else:

@@ -32,7 +32,7 @@ def random_point(state: State, row: int, random: RandomState, random_row: int) -
     remaining = state.scalars[row, NUM_EMPTY]
     while remaining > 0:
         index = random_below(random, random_row, remaining)
-        point = 0 + state.empty[row, index]  # widened: one compiled legality test for all
+        point = int(state.empty[row, index])
         fills_eye = is_go and is_own_eye(state, row, point, color)
         if not fills_eye and point_legality(state, row, point, is_go) == LEGAL:
             return int(point)

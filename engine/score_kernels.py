@@ -8,6 +8,7 @@ living stones and surrounded points, territory counts surrounded points and ston
 import numpy as np
 import numpy.typing as npt
 
+from engine.area_kernels import surrounded
 from engine.board import (
     BLACK,
     EMPTY,
@@ -17,7 +18,6 @@ from engine.board import (
     SCORING,
     TERRITORY,
     WALL,
-    WHITE,
     WIDTH,
     State,
 )
@@ -47,42 +47,7 @@ def score_without(state: State, row: int, dead: Marks) -> int:
             taken -= sign
         else:
             living += sign
-    surrounded = _surrounded(state, row, dead)
-    return surrounded + (taken if state.rules[row, SCORING] == TERRITORY else living)
-
-
-@allocating_kernel
-def _surrounded(state: State, row: int, dead: Marks) -> int:
-    """Points that Black surrounds minus points that White surrounds. Cost: one flood fill."""
-    stride = int(state.rules[row, WIDTH]) + 1
-    total = stride * (int(state.rules[row, HEIGHT]) + 2) + 1
-    is_open = np.empty(total, np.bool_)  # empty or dead, and in no region yet
-    for point in range(total):
-        is_open[point] = state.stone[row, point] == EMPTY or dead[point] != 0
-    region = np.empty(total, np.int16)
-    difference = 0
-    for start in range(total):
-        if not is_open[start]:
-            continue
-        is_open[start] = False
-        region[0] = start
-        size, done, borders = 1, 0, 0
-        while done < size:
-            point = int(region[done])
-            done += 1
-            for neighbor in (point - stride, point - 1, point + 1, point + stride):
-                content = state.stone[row, neighbor]
-                if is_open[neighbor]:
-                    is_open[neighbor] = False
-                    region[size] = neighbor
-                    size += 1
-                elif content != EMPTY and content != WALL and dead[neighbor] == 0:
-                    borders |= content
-        if borders == BLACK:
-            difference += size
-        elif borders == WHITE:
-            difference -= size
-    return difference
+    return surrounded(state, row, dead) + (taken if state.rules[row, SCORING] == TERRITORY else living)
 
 
 @allocating_kernel

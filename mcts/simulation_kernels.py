@@ -27,12 +27,6 @@ from mcts.tree import (
 )
 
 
-@inline_kernel
-def _root_node() -> int:
-    """ROOT as a number that is no literal, for which Numba would compile every callee once more."""
-    return ROOT
-
-
 @kernel
 def select_leaves(
     tree: Tree,
@@ -58,7 +52,7 @@ def select_leaves(
     for index in range(rows.shape[0]):
         row = rows[index]
         copy_row(roots, row, leaves, row)
-        node = _root_node()
+        node = ROOT
         length = 0
         tree.leaf_kind[row] = OPEN_LEAF
         while tree.node_kind[row, node] == INNER and not (settings.solve and is_proven(tree, row, node)):
@@ -74,7 +68,7 @@ def select_leaves(
             tree.path_node[row, length] = node
             tree.path_edge[row, length] = edge
             length += 1
-            play(leaves, row, 0 + tree.edge_action[row, edge])  # widened: one compiled `play` for all
+            play(leaves, row, int(tree.edge_action[row, edge]))
             node = int(tree.edge_child[row, edge])
             if node == NO_CHILD:
                 break

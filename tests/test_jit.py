@@ -141,6 +141,35 @@ print(json.dumps("NRT_incref" in "".join(forget_history.inspect_llvm().values())
     assert copy.run(code) == counts
 
 
+def test_kernel_is_compiled_once_for_all_kernels_whatever_whole_numbers_they_hand_it(tmp_path: Path) -> None:
+    copy = SourceCopy(tmp_path)
+    (copy.folder / "probe.py").write_text(
+        """
+import numpy as np
+from numba.core import event
+from engine.jit import kernel
+
+@kernel
+def successor(number):
+    return number + 1
+
+@kernel
+def total(bytes, words):
+    return successor(bytes[0]) + successor(words[0]) + successor(7) + successor(number=words[0])
+
+compiled = event.RecordingListener()
+with event.install_listener("numba:compile", compiled):
+    sums = [total(np.ones(1, np.int8), np.ones(1, np.int16)), successor(41), successor(np.int16(5))]
+names = [each.data["dispatcher"].py_func.__name__ for _, each in compiled.buffer if each.is_start]
+"""
+    )
+    code = "import json, probe; print(json.dumps([[int(sum) for sum in probe.sums], probe.names]))"
+    sums, names = copy.run(code)
+    assert sums == [2 + 2 + 8 + 2, 42, 6]
+    assert names == ["total", "successor", "successor", "successor"], "one for kernels, two for Python"
+    assert copy.run(code) == [sums, []], "a warm cache has them all"
+
+
 # Random numbers
 
 

@@ -182,8 +182,8 @@ def agent_options(command: Callable[..., None]) -> Callable[..., None]:
 
     @click.option(
         "--agent",
-        help="random, uct:VISITS, a bundled name, or the path of a checkpoint or run."
-        " Default: the strongest at hand.",
+        help="random, threats, uct:VISITS, gtp:COMMAND, gomocup:COMMAND, a bundled name, or the path of a"
+        " checkpoint or run. Default: the strongest at hand.",
     )
     @strength_options
     @click.option("--seed", type=click.IntRange(min=0), help="Repeat the same moves. Default: new each time.")

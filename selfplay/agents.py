@@ -1,11 +1,14 @@
 """Who plays: agents by name, the same names in every command.
 
-`random`, `uct:VISITS`, a bundled name such as `go9`, or the path of a checkpoint or of a run folder. The
-strength of a network agent is set by visits or seconds a move; one visit means its policy alone.
+`random`, `threats` (Gomoku), `uct:VISITS`, `gtp:COMMAND`, `gomocup:COMMAND`, a bundled name such as `go9`, or
+the path of a checkpoint or of a run folder. The strength of a network agent is set by visits or seconds a
+move; one visit means its policy alone.
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -20,7 +23,11 @@ from mcts.config import SearchConfig
 from mcts.evaluator import Evaluator, RolloutEvaluator
 from mcts.policy_target import choose_actions
 from mcts.search import Search
+from selfplay.external_agent import ExternalAgent
+from selfplay.gomocup_process import GomocupProcess
+from selfplay.gtp_process import GtpProcess
 from selfplay.run_store import DATABASE, latest_weights
+from selfplay.threats_agent import ThreatsAgent
 
 if TYPE_CHECKING:
     from selfplay.network import Network
@@ -29,6 +36,9 @@ if TYPE_CHECKING:
 WEIGHTS_FOLDER = Path(__file__).parent / "weights"
 DEFAULT_VISITS = 100
 MAX_NODES_BY_TIME = 50_000
+PROGRAMS = ("gtp", "gomocup")
+Games = Sequence[Sequence[int]]
+"""The actions of each row of a batch so far, Black's first."""
 
 
 class AgentError(YomiError):
@@ -38,8 +48,16 @@ class AgentError(YomiError):
 class Agent(Protocol):
     """Chooses moves for many games at once."""
 
-    def choose(self, state: State, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """`[n]` legal actions for the side to move in the given unfinished games."""
+    def choose(
+        self, state: State, rows: npt.NDArray[np.int64], moves: Games | None = None
+    ) -> npt.NDArray[np.int64]:
+        """`[n]` legal actions, or RESIGNS, for the side to move in the given unfinished games.
+
+        Args:
+            state: the games as they stand.
+            rows: `[n]` which of them.
+            moves: the games as they went, row by row, for agents that follow games.
+        """
         ...
 
 
@@ -50,7 +68,9 @@ class RandomAgent:
         self._random = np.random.default_rng(seed)
         self._actions = np.empty(rules.num_actions, np.int16)
 
-    def choose(self, state: State, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    def choose(
+        self, state: State, rows: npt.NDArray[np.int64], moves: Games | None = None
+    ) -> npt.NDArray[np.int64]:
         """See `Agent.choose`."""
         chosen = np.empty(len(rows), np.int64)
         for index, row in enumerate(rows):
@@ -72,7 +92,9 @@ class PolicyAgent:
         self._values = np.empty(batch, np.float32)
         self._actions = np.empty(rules.num_actions, np.int16)
 
-    def choose(self, state: State, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    def choose(
+        self, state: State, rows: npt.NDArray[np.int64], moves: Games | None = None
+    ) -> npt.NDArray[np.int64]:
         """See `Agent.choose`."""
         logits = self._logits[: len(rows)]
         self._evaluator.evaluate(state, rows, logits, self._values[: len(rows)])
@@ -106,7 +128,9 @@ class SearchAgent:
         self._random = np.random.default_rng(seed)
         self._seconds = seconds
 
-    def choose(self, state: State, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    def choose(
+        self, state: State, rows: npt.NDArray[np.int64], moves: Games | None = None
+    ) -> npt.NDArray[np.int64]:
         """See `Agent.choose`."""
         deadline = None if self._seconds is None else time.monotonic() + self._seconds
         self.search.run(state, rows, deadline=deadline)
@@ -138,10 +162,12 @@ class AgentSpec:
 
     def label(self) -> str:
         """Name with strength, for tables."""
-        if self.name == "random" or self.name.startswith("uct:"):
+        if self.name in ("random", "threats") or self.name.startswith("uct:"):
             return self.name
         if self.seconds is not None:
             return f"{self.name} at {self.seconds:g} s"
+        if self.is_program:
+            return self.name
         return f"{self.name} at {self.visits or DEFAULT_VISITS}"
 
     def make(self, rules: Rules, batch: int, seed: np.random.SeedSequence) -> Agent:
@@ -158,6 +184,12 @@ class AgentSpec:
         search_seed, evaluator_seed, move_seed = seed.spawn(3)
         if self.name == "random":
             return RandomAgent(rules, move_seed)
+        if self.name == "threats":
+            if rules.game != "gomoku":
+                raise AgentError(f"agent threats: plays gomoku, not {rules.game}")
+            return ThreatsAgent(rules, move_seed)
+        if self.is_program:
+            return self._program(rules)
         if self.network is None:
             visits = self.visits or _uct_visits(self.name)
             config = SearchConfig(num_simulations=visits, selection="uct", noise_weight=0.0)
@@ -173,6 +205,18 @@ class AgentSpec:
             return PolicyAgent(evaluator, rules, batch, self.temperature, move_seed)
         config = SearchConfig(num_simulations=max(visits, 2), noise_weight=0.0)
         return self._search_agent(config, evaluator, rules, batch, search_seed, move_seed)
+
+    @property
+    def is_program(self) -> bool:
+        """Whether it is a program of its own, spoken to by a protocol."""
+        return self.name.partition(":")[0] in PROGRAMS
+
+    def _program(self, rules: Rules) -> ExternalAgent:
+        protocol, _, command = self.name.partition(":")
+        if protocol == "gomocup" and (rules.game != "gomoku" or rules.line_length != 5):
+            raise AgentError(f"agent {self.name}: plays five in a row, not {rules.describe()}")
+        process = GtpProcess if protocol == "gtp" else GomocupProcess
+        return ExternalAgent(partial(process, command, rules, self.seconds))
 
     def _search_agent(
         self,
@@ -196,7 +240,7 @@ def open_agent(
     """Find an agent by its name and load what it needs.
 
     Args:
-        name: `random`, `uct:VISITS`, a bundled name, or the path of a checkpoint or run.
+        name: as in the module's description.
         visits: simulations a move; the number in `uct:VISITS` wins over it.
         seconds: time a move instead of visits.
         temperature: of the move drawn; 0 plays the best one.
@@ -212,8 +256,13 @@ def open_agent(
         raise AgentError(f"visits {visits}: expected 1..1000000")
     if seconds is not None and not 0.01 <= seconds <= 86_400:
         raise AgentError(f"seconds {seconds}: expected 0.01..86400")
-    if name == "random":
+    if name in ("random", "threats"):
         return AgentSpec(name)
+    protocol, colon, command = name.partition(":")
+    if protocol in PROGRAMS and colon:
+        if not command.strip():
+            raise AgentError(f"agent {name!r}: expected {protocol}:COMMAND")
+        return AgentSpec(name, seconds=seconds)
     if name == "uct" or name.startswith("uct:"):
         return AgentSpec(name, _uct_visits(name), seconds, temperature)
     from selfplay.checkpoint import load_network
@@ -264,5 +313,7 @@ def _weights_of(name: str) -> Path:
     bundled = WEIGHTS_FOLDER / f"{name}.safetensors"
     if name in bundled_agents():
         return bundled
-    known = ", ".join(["random", "uct:VISITS", *bundled_agents()])
+    known = ", ".join(
+        ["random", "threats", "uct:VISITS", "gtp:COMMAND", "gomocup:COMMAND", *bundled_agents()]
+    )
     raise AgentError(f"agent {name!r}: expected {known}, or the path of a checkpoint or run")

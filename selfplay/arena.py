@@ -1,5 +1,6 @@
 """Matches: two agents, the same openings with both colors, a win rate with its interval."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -7,14 +8,18 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from engine.board import BLACK, IS_OVER, TO_PLAY, new_state
+from engine.board import BLACK, EMPTY, GAME, GO, IS_OVER, TO_PLAY, WHITE, new_state
 from engine.rules_kernels import play
 from engine.rulesets import Rules
 from engine.scoring import scores_black
 from selfplay.agents import Agent, AgentSpec
+from selfplay.external_agent import RESIGNS, ExternalAgent
 from selfplay.openings import balanced_openings
 from selfplay.statistics import wilson_interval
 from selfplay.workers import Progress, run_workers
+
+PlayedGame = tuple[tuple[int, ...], bool, float]
+"""Moves, whether the first agent had Black, and Black's score."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,11 @@ class MatchResult:
         distinct_games: different games among them; deterministic agents repeat themselves.
         wins_as_black: of `wins`, those with Black.
         mean_moves: mean length, openings included.
-        games: `(moves, first_is_black, score_black)` of each game, for whoever reads the boards again.
+        games: `(moves, first_is_black, score_black)` of each game, for whoever reads the boards again; the
+            score is infinite where somebody resigned.
+        failures: what went wrong with programs that took part; each cost the program a game.
+        num_counted: games that such a program counted as well, after two passes.
+        num_counted_otherwise: of these, those in which it names another winner than the rules do.
     """
 
     first: str
@@ -41,7 +50,10 @@ class MatchResult:
     distinct_games: int
     wins_as_black: int
     mean_moves: float
-    games: tuple[tuple[tuple[int, ...], bool, float], ...]
+    games: tuple[PlayedGame, ...]
+    failures: tuple[str, ...] = ()
+    num_counted: int = 0
+    num_counted_otherwise: int = 0
 
     @property
     def num_games(self) -> int:
@@ -49,14 +61,19 @@ class MatchResult:
         return self.wins + self.draws + self.losses
 
     @property
+    def points(self) -> float:
+        """Wins plus half the draws."""
+        return self.wins + self.draws / 2
+
+    @property
     def win_rate(self) -> float:
-        """Wins plus half the draws, as a share."""
-        return (self.wins + self.draws / 2) / max(self.num_games, 1)
+        """The points, as a share."""
+        return self.points / max(self.num_games, 1)
 
     @property
     def interval(self) -> tuple[float, float]:
         """95 % Wilson interval of the win rate."""
-        return wilson_interval(self.wins + self.draws / 2, self.num_games)
+        return wilson_interval(self.points, self.num_games)
 
     def reversed(self) -> "MatchResult":
         """The same match from the view of the second agent."""
@@ -69,6 +86,14 @@ class MatchResult:
             wins_as_black=sum(not first_is_black and score > 0 for _, first_is_black, score in self.games),
             games=tuple((moves, not first_is_black, score) for moves, first_is_black, score in self.games),
         )
+
+    def pair_scores(self) -> list[float]:
+        """Points of the first agent in each opening, 0..2: its game with Black and that with White."""
+        points = [
+            (1 + float(np.sign(score if first_is_black else -score))) / 2
+            for _, first_is_black, score in self.games
+        ]
+        return [black + white for black, white in zip(points[::2], points[1::2], strict=True)]
 
     def verdict(self) -> str:
         """Who is better, if the interval can tell."""
@@ -94,6 +119,9 @@ class MatchResult:
             "distinct_games": self.distinct_games,
             "mean_moves": round(self.mean_moves, 1),
             "verdict": self.verdict(),
+            "failures": list(self.failures),
+            "counted": self.num_counted,
+            "counted_otherwise": self.num_counted_otherwise,
         }
 
 
@@ -119,6 +147,7 @@ class _Table:
             agents[0].make(rules, batch, seeds[0]),
             agents[1].make(rules, batch, seeds[1]),
         )
+        self.resigned = np.zeros(batch, np.int8)  # the color that gave up, EMPTY if none has
         self.is_stopped = False
 
     def _play(self, row: int, action: int) -> None:
@@ -133,15 +162,35 @@ class _Table:
             first_moves = (self.state.scalars[going, TO_PLAY] == BLACK) == self.first_is_black[going]
             for agent, rows in zip(self.agents, (going[first_moves], going[~first_moves]), strict=True):
                 if len(rows):
-                    for row, action in zip(rows, agent.choose(self.state, rows), strict=True):
-                        self._play(int(row), int(action))
+                    for row, action in zip(rows, agent.choose(self.state, rows, self.moves), strict=True):
+                        if action == RESIGNS:
+                            self.resigned[row] = self.state.scalars[row, TO_PLAY]
+                        else:
+                            self._play(int(row), int(action))
             still = self._going()
             if len(still) < len(going):
                 progress(len(going) - len(still))
             going = still
 
     def _going(self) -> npt.NDArray[np.int64]:
-        return np.flatnonzero(self.state.scalars[:, IS_OVER] == 0).astype(np.int64)
+        is_going = (self.state.scalars[:, IS_OVER] == 0) & (self.resigned == EMPTY)
+        return np.flatnonzero(is_going).astype(np.int64)
+
+    def scores_black(self) -> npt.NDArray[np.float64]:
+        """`[B]` final scores, infinite for whom the other side gave up."""
+        scores = np.where(self.resigned == WHITE, np.inf, -np.inf)
+        ended = np.flatnonzero(self.resigned == EMPTY)
+        scores[ended] = scores_black(self.state, ended)
+        return scores
+
+    def other_counts(self) -> Iterator[tuple[float, float]]:
+        """Of games that ended by passes: our score, and that of each program that took part and counts."""
+        scores = self.scores_black()
+        for agent in self.agents:
+            if isinstance(agent, ExternalAgent):
+                for row in np.flatnonzero(np.isfinite(scores) & (self.state.rules[:, GAME] == GO)):
+                    if (count := agent.final_score_black(self.moves[row])) is not None:
+                        yield float(scores[row]), count
 
 
 def play_match(
@@ -188,12 +237,42 @@ def play_match(
     return _count(first.label(), second.label(), tables)
 
 
+def combined(results: Sequence[MatchResult]) -> MatchResult:
+    """Several matches of the same two agents as one.
+
+    Args:
+        results: at least one.
+    """
+    games = [game for result in results for game in result.games]
+    failures = [failure for result in results for failure in result.failures]
+    return _result(
+        results[0].first,
+        results[0].second,
+        games,
+        failures,
+        sum(result.num_counted for result in results),
+        sum(result.num_counted_otherwise for result in results),
+    )
+
+
 def _count(first: str, second: str, tables: list[_Table]) -> MatchResult:
-    games = []
-    for table in tables:
-        scores = scores_black(table.state, range(len(table.moves)))
-        for moves, first_is_black, score in zip(table.moves, table.first_is_black, scores, strict=True):
-            games.append((tuple(moves), bool(first_is_black), float(score)))
+    games = [
+        (tuple(moves), bool(first_is_black), float(score))
+        for table in tables
+        for moves, first_is_black, score in zip(
+            table.moves, table.first_is_black, table.scores_black(), strict=True
+        )
+    ]
+    counts = [pair for table in tables for pair in table.other_counts()]
+    agents = [agent for table in tables for agent in table.agents if isinstance(agent, ExternalAgent)]
+    failures = [failure for agent in agents for failure in agent.failures]
+    num_otherwise = sum(np.sign(ours) != np.sign(theirs) for ours, theirs in counts)
+    return _result(first, second, games, failures, len(counts), int(num_otherwise))
+
+
+def _result(
+    first: str, second: str, games: list[PlayedGame], failures: list[str], counted: int, otherwise: int
+) -> MatchResult:
     margins = [score if first_is_black else -score for _, first_is_black, score in games]
     return MatchResult(
         first=first,
@@ -205,4 +284,7 @@ def _count(first: str, second: str, tables: list[_Table]) -> MatchResult:
         wins_as_black=sum(black and score > 0 for _, black, score in games),
         mean_moves=float(np.mean([len(moves) for moves, _, _ in games])),
         games=tuple(games),
+        failures=tuple(failures),
+        num_counted=counted,
+        num_counted_otherwise=otherwise,
     )

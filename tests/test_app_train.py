@@ -1,4 +1,4 @@
-"""`yomi train` and `yomi compare`: runs that go on after a kill, and matches of what they learned."""
+"""`yomi train` and `yomi match`: runs that go on after a kill, and matches of what they learned."""
 
 import json
 import re
@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 from safetensors.torch import load_file
 
-from app.compare import table
 from app.main import main
+from app.match import table
 from app.progress import Progress, duration
 from engine.rulesets import go_rules
 from selfplay.arena import MatchResult
@@ -132,7 +132,7 @@ def test_weights_of_another_game_are_no_start(finished: Path, tmp_path: Path) ->
 
 
 def test_a_match_of_a_run_is_printed_and_stored_with_it(finished: Path) -> None:
-    result = run("compare", str(finished), "random", "--visits", "4", "--games", "5", "--json")
+    result = run("match", str(finished), "random", "--visits", "4", "--games", "5", "--json")
     figures = json.loads(result.stdout)
     assert figures["games"] == figures["wins"] + figures["draws"] + figures["losses"] == 6
     assert figures["rules"].startswith("Go 5x5, komi 6.5")
@@ -143,9 +143,34 @@ def test_a_match_of_a_run_is_printed_and_stored_with_it(finished: Path) -> None:
 
 
 def test_the_same_match_twice_gives_the_same_result() -> None:
-    match = ["compare", "uct:8", "random", "--game", "gomoku", "--size", "4", "--games", "6", "--json"]
+    match = ["match", "uct:8", "random", "--game", "gomoku", "--size", "4", "--games", "6", "--json"]
     assert run(*match).stdout == run(*match).stdout
     assert run(*match).stdout != run(*match, "--seed", "2").stdout
+
+
+def test_several_agents_meet_each_other_and_are_rated() -> None:
+    result = run("match", "random", "uct:4", "uct:64", "--size", "5", "--games", "8", "--json")
+    *matches, ratings = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [(match["first"], match["second"]) for match in matches] == [
+        ("random", "uct:4"),
+        ("random", "uct:64"),
+        ("uct:4", "uct:64"),
+    ]
+    assert ratings["elo"]["uct:64"] == 0.0
+    assert ratings["elo"]["random"] < -200
+    table = run("match", "random", "uct:4", "uct:64", "--size", "5", "--games", "8", "--anchor", "random")
+    assert re.search(r"^random +0 +±0", table.stdout, re.MULTILINE)
+
+
+def test_a_sequential_test_ends_a_match_that_is_decided() -> None:
+    result = run("match", "uct:64", "random", "--size", "5", "--games", "200", "--sprt", "0,50", "--json")
+    figures = json.loads(result.stdout)
+    assert (figures["sprt"], figures["games"]) == ("accepted", 40)
+
+
+def test_compare_is_a_match() -> None:
+    options = ["random", "uct:4", "--size", "5", "--games", "4", "--json"]
+    assert run("compare", *options).stdout == run("match", *options).stdout
 
 
 def test_a_network_plays_in_every_command(finished: Path) -> None:
@@ -164,8 +189,8 @@ def test_the_table_of_a_match_says_what_the_interval_allows() -> None:
     result = MatchResult("a", "b", 60, 2, 38, 99, 31, 40.0, ())
     assert table(go_rules(9), result).splitlines() == [
         "a against b: Go 9x9, komi 7, positional superko, no suicide",
-        "win rate  95 % interval  won-drawn-lost  distinct games  verdict",
-        "61.0 %    51.2 .. 70.0   60-2-38         99 of 100       a is stronger",
+        "win rate  95 % interval  Elo         won-drawn-lost  distinct games  verdict",
+        "61.0 %    51.2 .. 70.0   +8 .. +147  60-2-38         99 of 100       a is stronger",
     ]
     even = MatchResult("a", "b", 52, 0, 48, 100, 31, 40.0, ())
     assert table(go_rules(9), even).endswith("no difference shown")

@@ -67,7 +67,7 @@ def test_a_name_that_is_no_agent_is_refused_with_those_that_are(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(AgentError, match="expected random, uct:VISITS") as caught:
+    with pytest.raises(AgentError, match="expected random, threats, uct:VISITS") as caught:
         open_agent(name)
     assert "\n" not in str(caught.value)
 
@@ -106,7 +106,7 @@ def test_a_run_folder_names_its_latest_weights(tmp_path: Path) -> None:
 def test_bundled_weights_are_known_by_their_name(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(agents, "WEIGHTS_FOLDER", weights.parent)
     assert open_agent("agent").known_rules == go_rules(5)
-    with pytest.raises(AgentError, match="expected random, uct:VISITS, agent, or the path"):
+    with pytest.raises(AgentError, match="uct:VISITS, gtp:COMMAND, gomocup:COMMAND, agent, or the path"):
         open_agent("another")
 
 

@@ -62,30 +62,32 @@ def is_a_move_banned(state: State, row: int) -> bool:
 
 
 @kernel
-def mark_open_leaf(tree: Tree, row: int, node: int, leaves: State) -> None:
-    """Taint the upper bound of a new node where a move is banned. Mutates: tree[row]."""
-    if leaves.rules[row, GAME] == GO and is_a_move_banned(leaves, row):
+def mark_open_leaf(tree: Tree, row: int, slot: int, node: int, leaves: State) -> None:
+    """Taint the upper bound of a new node where a move is banned in `leaves[slot]`. Mutates: tree[row]."""
+    if leaves.rules[slot, GAME] == GO and is_a_move_banned(leaves, slot):
         tree.taint[row, node] = UPPER_TAINTED
 
 
 @kernel
-def prove_leaf(tree: Tree, row: int, leaf: int, leaves: State) -> None:
+def prove_leaf(tree: Tree, row: int, slot: int, leaf: int, leaves: State) -> None:
     """Take the value of a finished game for proven, and draw the conclusions up the path. Mutates: tree[row].
+
+    Path and position of the leaf are those of the slot.
 
     Precondition: the leaf was backed up; its value is -1, 0 or 1.
     """
     outcome = int(tree.raw_value[row, leaf])
     tree.lower_bound[row, leaf] = outcome
     tree.upper_bound[row, leaf] = outcome
-    is_cut = leaves.scalars[row, MOVE_COUNT] >= leaves.rules[row, MOVE_LIMIT]
-    if leaves.rules[row, GAME] == GO and is_cut and leaves.scalars[row, PASS_COUNT] < 2:
+    is_cut = leaves.scalars[slot, MOVE_COUNT] >= leaves.rules[slot, MOVE_LIMIT]
+    if leaves.rules[slot, GAME] == GO and is_cut and leaves.scalars[slot, PASS_COUNT] < 2:
         tree.taint[row, leaf] = LOWER_TAINTED | UPPER_TAINTED
     child, correction = leaf, 0.0
-    for step in range(tree.path_length[row] - 1, -1, -1):
-        node = int(tree.path_node[row, step])
+    for step in range(tree.path_length[slot] - 1, -1, -1):
+        node = int(tree.path_node[slot, step])
         correction = -correction
         tree.value_sum[row, node] += correction
-        tree.edge_value_sum[row, tree.path_edge[row, step]] = -tree.value_sum[row, child]
+        tree.edge_value_sum[row, tree.path_edge[slot, step]] = -tree.value_sum[row, child]
         was_proven = is_proven(tree, row, node)
         has_changed = _update_bounds(tree, row, node, child)
         if not has_changed and correction == 0.0:

@@ -130,13 +130,15 @@ class Search:
             outcomes = self._terminal_values(self._leaves, finished)
             if self.config.solve and not np.isin(outcomes, (-1, 0, 1)).all():
                 raise ValueError("solve: expected terminal values that are outcomes, -1, 0 or 1")
-            add_terminal_leaves(self.tree, self._leaves, finished, outcomes, self._settings)
+            add_terminal_leaves(self.tree, self._leaves, finished, finished, outcomes, self._settings)
         opened = rows[kinds == OPEN_LEAF]
         if len(opened):
             logits, values = self._logits[: len(opened)], self._values[: len(opened)]
             self._evaluator.evaluate(self._leaves, opened, logits, values)
             self.num_evaluations += len(opened)
-            add_open_leaves(self.tree, self._leaves, opened, logits, values, self._settings, self._random)
+            add_open_leaves(
+                self.tree, self._leaves, opened, opened, logits, values, self._settings, self._random
+            )
 
     def _prepare_roots(self, rows: Rows, noise: bool) -> None:
         config = self.config

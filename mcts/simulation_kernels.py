@@ -14,17 +14,73 @@ from mcts.gumbel_kernels import gumbel_edge, gumbel_root_edge
 from mcts.proof_kernels import is_proven, mark_open_leaf, prove_leaf
 from mcts.puct_kernels import puct_edge, uct_edge
 from mcts.tree import (
-    BACKED_UP,
     INNER,
+    KNOWN_LEAF,
     NO_CHILD,
     OPEN_LEAF,
     ROOT,
     TERMINAL,
     TERMINAL_LEAF,
+    UNEVALUATED,
     Tree,
     add_node,
     back_up,
 )
+
+
+@inline_kernel
+def descend(
+    tree: Tree,
+    row: int,
+    slot: int,
+    roots: State,
+    leaves: State,
+    settings: Settings,
+    considered: npt.NDArray[np.int32],
+) -> int:
+    """Walk a tree from its root to a leaf and leave the position in `leaves[slot]`.
+
+    Mutates: the path and the leaf kind of the slot, leaves[slot].
+
+    Returns:
+        The node of the leaf, or NO_CHILD where it has yet to be added.
+    """
+    copy_row(roots, row, leaves, slot)
+    node = ROOT
+    length = 0
+    tree.leaf_kind[slot] = OPEN_LEAF
+    while tree.node_kind[row, node] == INNER and not (settings.solve and is_proven(tree, row, node)):
+        if settings.rule == UCT:
+            edge = uct_edge(tree, row, node, settings)
+        elif settings.rule == PUCT:
+            edge = puct_edge(tree, row, node, settings)
+        elif node == ROOT:
+            num_candidates = min(int(tree.edge_count[row, ROOT]), considered.shape[0] - 1)
+            edge = gumbel_root_edge(tree, row, considered[num_candidates], settings)
+        else:
+            edge = gumbel_edge(tree, row, node, settings)
+        tree.path_node[slot, length] = node
+        tree.path_edge[slot, length] = edge
+        length += 1
+        play(leaves, slot, int(tree.edge_action[row, edge]))
+        node = int(tree.edge_child[row, edge])
+        if node == NO_CHILD:
+            break
+    tree.path_length[slot] = length
+    if node != NO_CHILD and tree.node_kind[row, node] != UNEVALUATED:
+        tree.leaf_kind[slot] = KNOWN_LEAF
+    elif leaves.scalars[slot, IS_OVER] != 0:
+        tree.leaf_kind[slot] = TERMINAL_LEAF
+    return node
+
+
+@inline_kernel
+def back_up_known_leaf(tree: Tree, row: int, slot: int, node: int) -> None:
+    """Back up the value of a terminal or proven node that was met again. Mutates: tree[row]."""
+    if tree.node_kind[row, node] == TERMINAL:
+        back_up(tree, row, slot, node, tree.raw_value[row, node])
+    else:
+        back_up(tree, row, slot, node, float(tree.lower_bound[row, node]))
 
 
 @kernel
@@ -41,7 +97,7 @@ def select_leaves(
     A terminal or proven node met again is backed up at once. Mutates: tree[rows], leaves[rows].
 
     Args:
-        tree: the trees.
+        tree: the trees; the slot of each is its row.
         roots: the positions at their roots.
         leaves: receives the positions of the leaves.
         rows: `[n]` which trees.
@@ -51,47 +107,35 @@ def select_leaves(
     """
     for index in range(rows.shape[0]):
         row = rows[index]
-        copy_row(roots, row, leaves, row)
-        node = ROOT
-        length = 0
-        tree.leaf_kind[row] = OPEN_LEAF
-        while tree.node_kind[row, node] == INNER and not (settings.solve and is_proven(tree, row, node)):
-            if settings.rule == UCT:
-                edge = uct_edge(tree, row, node, settings)
-            elif settings.rule == PUCT:
-                edge = puct_edge(tree, row, node, settings)
-            elif node == ROOT:
-                num_candidates = min(int(tree.edge_count[row, ROOT]), considered.shape[0] - 1)
-                edge = gumbel_root_edge(tree, row, considered[num_candidates], settings)
-            else:
-                edge = gumbel_edge(tree, row, node, settings)
-            tree.path_node[row, length] = node
-            tree.path_edge[row, length] = edge
-            length += 1
-            play(leaves, row, int(tree.edge_action[row, edge]))
-            node = int(tree.edge_child[row, edge])
-            if node == NO_CHILD:
-                break
-        tree.path_length[row] = length
-        if node != NO_CHILD and tree.node_kind[row, node] == TERMINAL:
-            back_up(tree, row, node, tree.raw_value[row, node])
-            tree.leaf_kind[row] = BACKED_UP
-        elif node != NO_CHILD and tree.node_kind[row, node] == INNER:
-            back_up(tree, row, node, float(tree.lower_bound[row, node]))
-            tree.leaf_kind[row] = BACKED_UP
-        elif leaves.scalars[row, IS_OVER] != 0:
-            tree.leaf_kind[row] = TERMINAL_LEAF
+        node = descend(tree, row, row, roots, leaves, settings, considered)
+        if tree.leaf_kind[row] == KNOWN_LEAF:
+            back_up_known_leaf(tree, row, row, node)
 
 
 @inline_kernel
-def _leaf_node(tree: Tree, row: int) -> int:
-    """The node of the latest descent's leaf: the root itself, or a new child of the last edge."""
-    length = int(tree.path_length[row])
+def _leaf_node(tree: Tree, row: int, slot: int) -> int:
+    """The node of a descent's leaf: the root itself, or a new child of the last edge."""
+    length = int(tree.path_length[slot])
     if length == 0:
         return ROOT
     node = add_node(tree, row)
-    tree.edge_child[row, tree.path_edge[row, length - 1]] = node
+    tree.edge_child[row, tree.path_edge[slot, length - 1]] = node
     return node
+
+
+@inline_kernel
+def _ends_at_a_proof(tree: Tree, row: int, slot: int) -> bool:
+    """Cut a path at its first node that was proven since the descent, if any, and back that up.
+
+    Mutates: tree[row], the path of the slot.
+    """
+    for step in range(tree.path_length[slot]):
+        node = int(tree.path_node[slot, step])
+        if is_proven(tree, row, node):
+            tree.path_length[slot] = step
+            back_up(tree, row, slot, node, float(tree.lower_bound[row, node]))
+            return True
+    return False
 
 
 @kernel
@@ -99,6 +143,7 @@ def add_terminal_leaves(
     tree: Tree,
     leaves: State,
     rows: npt.NDArray[np.int64],
+    slots: npt.NDArray[np.int64],
     values: npt.NDArray[np.float32],
     settings: Settings,
 ) -> None:
@@ -108,17 +153,20 @@ def add_terminal_leaves(
         tree: the trees.
         leaves: the positions.
         rows: `[n]` which trees.
+        slots: `[n]` where their leaves and paths are.
         values: `[n]`.
         settings: of the search.
     """
     for index in range(rows.shape[0]):
-        row = rows[index]
-        node = _leaf_node(tree, row)
+        row, slot = rows[index], slots[index]
+        if settings.solve and _ends_at_a_proof(tree, row, slot):
+            continue
+        node = _leaf_node(tree, row, slot)
         tree.node_kind[row, node] = TERMINAL
         tree.raw_value[row, node] = values[index]
-        back_up(tree, row, node, values[index])
+        back_up(tree, row, slot, node, values[index])
         if settings.solve:
-            prove_leaf(tree, row, node, leaves)
+            prove_leaf(tree, row, slot, node, leaves)
 
 
 @kernel
@@ -126,6 +174,7 @@ def add_open_leaves(
     tree: Tree,
     leaves: State,
     rows: npt.NDArray[np.int64],
+    slots: npt.NDArray[np.int64],
     logits: npt.NDArray[np.float32],
     values: npt.NDArray[np.float32],
     settings: Settings,
@@ -137,16 +186,19 @@ def add_open_leaves(
         tree: the trees. Mutates: tree[rows].
         leaves: the positions.
         rows: `[n]` which trees.
+        slots: `[n]` where their leaves and paths are.
         logits: `[n, A]` policy logits; masked to the legal actions here.
         values: `[n]` values to the side to move.
         settings: of the search; for UCT the edges are put in random order, by which it breaks ties.
         random: `[B]` generators of the rows.
     """
     for index in range(rows.shape[0]):
-        row = rows[index]
-        node = _leaf_node(tree, row)
+        row, slot = rows[index], slots[index]
+        if settings.solve and _ends_at_a_proof(tree, row, slot):
+            continue
+        node = _leaf_node(tree, row, slot)
         first = int(tree.num_edges[row])
-        count = legal_actions(leaves, row, tree.edge_action[row, first:])
+        count = legal_actions(leaves, slot, tree.edge_action[row, first:])
         last = first + count
         tree.node_kind[row, node] = INNER
         tree.first_edge[row, node] = first
@@ -172,6 +224,6 @@ def add_open_leaves(
             tree.edge_value_sum[row, edge] = 0.0
             tree.edge_child[row, edge] = NO_CHILD
         tree.raw_value[row, node] = values[index]
-        back_up(tree, row, node, values[index])
+        back_up(tree, row, slot, node, values[index])
         if settings.solve:
-            mark_open_leaf(tree, row, node, leaves)
+            mark_open_leaf(tree, row, slot, node, leaves)

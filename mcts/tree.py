@@ -1,7 +1,8 @@
 """The search trees: one record of arrays, a tree a row, nodes and edges in order of creation.
 
-Memory is fixed at allocation. Values at a node are from the view of the side to move there, values on an
-edge from the view of the side that plays it.
+Memory is fixed at allocation. A descent writes its path into a slot: that of its row where each tree has one
+descent at a time, any other where one tree has many. Values at a node are from the view of the side to move
+there, values on an edge from the view of the side that plays it.
 """
 
 from typing import NamedTuple
@@ -15,12 +16,13 @@ ROOT = 0
 NO_CHILD = -1
 UNEVALUATED, INNER, TERMINAL = 0, 1, 2
 """Kinds of node."""
-OPEN_LEAF, TERMINAL_LEAF, BACKED_UP = 0, 1, 2
-"""What a descent found: a position to evaluate, a finished game to value, or one already valued."""
+OPEN_LEAF, TERMINAL_LEAF, KNOWN_LEAF, TAKEN_LEAF = range(4)
+"""What a descent found: a position to evaluate, a finished game to value, a node whose value is known, or a
+leaf that another descent of the same tree has found before it."""
 
 
 class Tree(NamedTuple):
-    """Trees of a batch: B rows, N nodes, E edges, depth up to N."""
+    """Trees of a batch: B rows, N nodes, E edges, depth up to N, S slots of descents."""
 
     num_nodes: npt.NDArray[np.int32]
     """`[B]` nodes in use."""
@@ -59,18 +61,26 @@ class Tree(NamedTuple):
     root_logit: npt.NDArray[np.float64]
     """`[B, A]` log prior plus Gumbel noise of the root's edges, in their order (Gumbel)."""
     path_node: npt.NDArray[np.int32]
-    """`[B, N]` nodes of the latest descent."""
+    """`[S, N]` nodes of the latest descent."""
     path_edge: npt.NDArray[np.int32]
-    """`[B, N]` edges of the latest descent."""
+    """`[S, N]` edges of the latest descent."""
     path_length: npt.NDArray[np.int32]
-    """`[B]` edges in the latest descent."""
+    """`[S]` edges in the latest descent."""
     leaf_kind: npt.NDArray[np.int8]
-    """`[B]` OPEN_LEAF, TERMINAL_LEAF or BACKED_UP."""
+    """`[S]` OPEN_LEAF, TERMINAL_LEAF, KNOWN_LEAF or TAKEN_LEAF."""
 
 
-def allocate_tree(batch: int, num_nodes: int, num_actions: int) -> Tree:
-    """Memory for `batch` trees of up to `num_nodes` nodes; pages are touched only when used."""
+def allocate_tree(batch: int, num_nodes: int, num_actions: int, num_slots: int | None = None) -> Tree:
+    """Memory for trees; pages are touched only when used.
+
+    Args:
+        batch: trees.
+        num_nodes: most nodes of each.
+        num_actions: most edges of a node.
+        num_slots: descents at a time; one for each tree by default.
+    """
     nodes, edges = (batch, num_nodes), (batch, num_nodes * num_actions)
+    num_slots = batch if num_slots is None else num_slots
     return Tree(
         num_nodes=np.zeros(batch, np.int32),
         num_edges=np.zeros(batch, np.int32),
@@ -90,10 +100,10 @@ def allocate_tree(batch: int, num_nodes: int, num_actions: int) -> Tree:
         edge_value_sum=np.empty(edges, np.float64),
         edge_child=np.empty(edges, np.int32),
         root_logit=np.empty((batch, num_actions), np.float64),
-        path_node=np.empty(nodes, np.int32),
-        path_edge=np.empty(nodes, np.int32),
-        path_length=np.zeros(batch, np.int32),
-        leaf_kind=np.zeros(batch, np.int8),
+        path_node=np.empty((num_slots, num_nodes), np.int32),
+        path_edge=np.empty((num_slots, num_nodes), np.int32),
+        path_length=np.zeros(num_slots, np.int32),
+        leaf_kind=np.zeros(num_slots, np.int8),
     )
 
 
@@ -125,12 +135,13 @@ def reset_trees(tree: Tree, rows: npt.NDArray[np.int64]) -> None:
 
 
 @inline_kernel
-def back_up(tree: Tree, row: int, leaf: int, value_to_play: float) -> None:
+def back_up(tree: Tree, row: int, slot: int, leaf: int, value_to_play: float) -> None:
     """Add a value to the leaf and to the whole path above it. Mutates: tree[row].
 
     Args:
         tree: the trees.
         row: which tree.
+        slot: where the path is.
         leaf: the node that was reached.
         value_to_play: its value to the side to move there.
     """
@@ -139,10 +150,10 @@ def back_up(tree: Tree, row: int, leaf: int, value_to_play: float) -> None:
     square = value_to_play * value_to_play
     tree.value_square_sum[row, leaf] += square
     value = value_to_play
-    for step in range(tree.path_length[row] - 1, -1, -1):
+    for step in range(tree.path_length[slot] - 1, -1, -1):
         value = -value
-        edge = tree.path_edge[row, step]
-        node = tree.path_node[row, step]
+        edge = tree.path_edge[slot, step]
+        node = tree.path_node[slot, step]
         tree.edge_visit_count[row, edge] += 1
         tree.edge_value_sum[row, edge] += value
         tree.visit_count[row, node] += 1

@@ -1,0 +1,280 @@
+"""The search of one position for play: many leaves of one tree at a time, in one or more threads.
+
+Each thread gathers leaves, judges them and adds them to the tree; only judging runs beside the others. Tree
+and kernels are those of `mcts.search`. Gumbel search stays there: its root deals out simulations one by one.
+"""
+
+import contextvars
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from threading import Condition
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.board import IS_OVER, State, allocate_state, copy_row
+from engine.random_state import new_random_state
+from engine.rulesets import Rules
+from engine.scoring import require_outcomes, values_to_play
+from mcts.config import SearchConfig
+from mcts.continuation import moves_between
+from mcts.evaluator import Evaluator, Rows
+from mcts.proof_kernels import keep_best_standing
+from mcts.puct_kernels import best_root_actions, prune_forced_visits, root_visits
+from mcts.reroot_kernels import child_of_root, reroot
+from mcts.simulation_kernels import add_open_leaves, add_terminal_leaves
+from mcts.tree import NO_CHILD, OPEN_LEAF, ROOT, TAKEN_LEAF, TERMINAL_LEAF, allocate_tree, reset_trees
+from mcts.virtual_loss_kernels import gather_leaves
+
+ROW = np.zeros(1, np.int64)
+"""The one row of the tree and of the root."""
+BATCH = 16
+"""Leaves a thread gathers at a time."""
+VISITS_PER_LEAF = 8
+"""Visits that a tree must have for each leaf gathered beyond the first: a small tree has no room for many."""
+NO_COURSE = np.zeros(1, np.int32)
+"""What `gather_leaves` takes for the course of a Gumbel search."""
+
+
+def never() -> bool:
+    """The `stop` of a search that nobody stops."""
+    return False
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When a search of one position ends: at the first of these, yet not before two simulations.
+
+    Attributes:
+        visits: of the root, those of a tree that is used again included; None for what the memory holds.
+        deadline: by `time.monotonic()`, or None.
+        stop: asked before each batch, from any of the threads, such as `threading.Event().is_set`.
+    """
+
+    visits: int | None = None
+    deadline: float | None = None
+    stop: Callable[[], bool] = never
+
+
+class TreeSearch:
+    """Grows one tree over one position, and keeps what still holds when the game has gone on.
+
+    The same seed and evaluator give the same tree as long as there is one thread and no clock. Between two
+    calls, and whenever a progress function runs, the tree holds finished simulations alone.
+
+    Attributes:
+        config: the settings.
+        tree: the tree, in row 0.
+    """
+
+    def __init__(
+        self,
+        config: SearchConfig,
+        evaluators: Sequence[Evaluator],
+        rules: Rules,
+        seed: np.random.SeedSequence,
+        *,
+        batch: int = BATCH,
+        max_nodes: int | None = None,
+    ) -> None:
+        """Reserve all memory the search will ever use.
+
+        Args:
+            config: the settings; without noise, `puct` or `uct`.
+            evaluators: judges of open leaves, one for each thread; an evaluator that keeps nothing between
+                rows may stand there more than once. They see rows below `batch` times their number.
+            rules: of the largest board to come.
+            seed: entropy of ties.
+            batch: most leaves that a thread gathers at a time.
+            max_nodes: of the tree; `config.num_simulations` by default.
+
+        Raises:
+            ValueError: a Gumbel search.
+        """
+        if config.selection == "gumbel":
+            raise ValueError("selection gumbel: expected puct or uct, one tree has no sequential halving")
+        num_slots = len(evaluators) * batch
+        history = rules.resolved_move_limit + 2
+        self.config = config
+        self._max_nodes = max_nodes or config.num_simulations
+        self.tree = allocate_tree(1, self._max_nodes, rules.num_actions, num_slots)
+        self._settings = config.settings()
+        self._evaluators = evaluators
+        self._random = new_random_state(seed, 1)
+        self._root = allocate_state(1, rules.width, rules.height, history)
+        self._work_row = allocate_state(1, rules.width, rules.height, history)
+        self._leaves = allocate_state(num_slots, rules.width, rules.height, history)
+        self._slots = np.arange(num_slots).reshape(len(evaluators), batch)
+        self._logits = np.empty((*self._slots.shape, rules.num_actions), np.float32)
+        self._values = np.empty(self._slots.shape, np.float32)
+        self._places = np.empty(self._max_nodes, np.int32)
+        self._is_in_flight = np.zeros(num_slots, np.bool_)
+        self._changed = Condition()
+        self._is_ending = False
+        reset_trees(self.tree, ROW)
+
+    # The root.
+
+    def set_root(self, position: State, row: int = 0) -> None:
+        """Turn to a position, with what is known of it if it is at most two moves ahead in the same game.
+
+        Args:
+            position: not over.
+            row: which row of it.
+
+        Raises:
+            ValueError: the game is over.
+        """
+        if position.scalars[row, IS_OVER] != 0:
+            raise ValueError("search: expected a game that is not over")
+        if not self._follow(position, row):
+            reset_trees(self.tree, ROW)
+        copy_row(position, row, self._root, 0)
+
+    def _follow(self, position: State, row: int) -> bool:
+        """Go down the tree to a position; False where the tree knows no way."""
+        actions = moves_between(self._root, position, row, self._work_row)
+        for action in actions or ():
+            node = child_of_root(self.tree, 0, action)
+            if node == NO_CHILD:
+                return False
+            reroot(self.tree, 0, node, self._places)
+        return actions is not None
+
+    # The search.
+
+    def run(self, limits: Limits, progress: Callable[[], None] | None = None) -> None:
+        """Search the root until a limit is reached, or all is proven or the memory is full.
+
+        Args:
+            limits: when to end.
+            progress: called between batches in the calling thread, which gathers no leaves meanwhile.
+
+        Raises:
+            ValueError: fewer than two visits.
+            OutcomeForbiddenError: `solve` behind the firewall.
+        """
+        if limits.visits is not None and limits.visits < 2:
+            raise ValueError(f"search: {limits.visits} visits, expected at least 2")
+        if self.config.solve:
+            require_outcomes()
+        self._is_in_flight[:] = False
+        self._is_ending = False
+        if self.num_visits == 0:
+            self._step(0, limits)
+        if len(self._evaluators) == 1:
+            self._work(0, limits, progress)
+            return
+        with ThreadPoolExecutor(len(self._evaluators) - 1, thread_name_prefix="search") as pool:
+            try:
+                others = [
+                    pool.submit(contextvars.copy_context().run, self._work, worker, limits, None)
+                    for worker in range(1, len(self._evaluators))
+                ]
+                self._work(0, limits, progress)
+                for other in others:
+                    other.result()
+            finally:
+                self._end()
+
+    def _work(self, worker: int, limits: Limits, progress: Callable[[], None] | None) -> None:
+        """What each thread does: steps to the end of the search. All threads end when one fails."""
+        try:
+            while self._step(worker, limits):
+                if progress is not None:
+                    progress()
+        except BaseException:
+            self._end()
+            raise
+
+    def _end(self) -> None:
+        with self._changed:
+            self._is_ending = True
+            self._changed.notify_all()
+
+    def _step(self, worker: int, limits: Limits) -> bool:
+        """Gather leaves, judge them, add them; returns whether the search goes on."""
+        with self._changed:
+            if self._is_done(limits):
+                return False
+            pending = self._gather(self._slots[worker], limits)
+        if len(pending):
+            self._judge(worker, pending)
+        return True
+
+    def _is_done(self, limits: Limits) -> bool:
+        if self._is_ending or self._room(limits) == 0 or (self.config.solve and self._is_proven()):
+            return True
+        is_late = limits.deadline is not None and time.monotonic() >= limits.deadline
+        return self.num_visits >= 2 and (is_late or limits.stop())
+
+    def _is_proven(self) -> bool:
+        return bool(self.tree.lower_bound[0, ROOT] == self.tree.upper_bound[0, ROOT])
+
+    def _room(self, limits: Limits) -> int:
+        """How many leaves may be gathered now."""
+        in_flight = int(self._is_in_flight.sum())
+        visits = self._max_nodes if limits.visits is None else limits.visits
+        return max(
+            0,
+            min(
+                self._slots.shape[1],
+                visits - self.num_visits - in_flight,
+                self._max_nodes - int(self.tree.num_nodes[0]) - in_flight,
+                1 + self.num_visits // VISITS_PER_LEAF,
+            ),
+        )
+
+    def _gather(self, slots: Rows, limits: Limits) -> Rows:
+        """Descend; returns the slots whose leaves must be judged, of which there may be none."""
+        free = slots[: self._room(limits)]
+        in_flight = np.flatnonzero(self._is_in_flight)
+        gather_leaves(self.tree, 0, self._root, self._leaves, in_flight, free, self._settings, NO_COURSE)
+        kinds = self.tree.leaf_kind[free]
+        if (kinds == TAKEN_LEAF).all():
+            self._changed.wait()  # every way leads to leaves that other threads are judging
+        pending: Rows = free[(kinds == OPEN_LEAF) | (kinds == TERMINAL_LEAF)]
+        self._is_in_flight[pending] = True
+        return pending
+
+    def _judge(self, worker: int, pending: Rows) -> None:
+        """Value leaves, without the lock, and add them to the tree."""
+        kinds = self.tree.leaf_kind[pending]
+        finished, opened = pending[kinds == TERMINAL_LEAF], pending[kinds == OPEN_LEAF]
+        outcomes = values_to_play(self._leaves, finished)
+        logits, values = self._logits[worker, : len(opened)], self._values[worker, : len(opened)]
+        if len(opened):
+            self._evaluators[worker].evaluate(self._leaves, opened, logits, values)
+        with self._changed:
+            tree, leaves, settings = self.tree, self._leaves, self._settings
+            rows = np.zeros_like(finished)
+            add_terminal_leaves(tree, leaves, rows, finished, outcomes, settings)
+            rows = np.zeros_like(opened)
+            add_open_leaves(tree, leaves, rows, opened, logits, values, settings, self._random)
+            self._is_in_flight[pending] = False
+            self._changed.notify_all()
+
+    # What was found.
+
+    @property
+    def num_visits(self) -> int:
+        """Simulations in the tree."""
+        return int(self.tree.visit_count[0, ROOT])
+
+    def move_weights(self) -> npt.NDArray[np.int32]:
+        """`[A]` visits that count for the choice of a move; see `Search.move_weights`."""
+        weights: npt.NDArray[np.int32] = np.empty((1, self._logits.shape[-1]), np.int32)
+        root_visits(self.tree, ROW, weights)
+        if self.config.forced_playouts > 0 and self.config.selection == "puct":
+            prune_forced_visits(self.tree, ROW, self._settings, weights)
+        if self.config.solve:
+            keep_best_standing(self.tree, ROW, weights)
+        return weights.ravel()
+
+    def best_action(self) -> int:
+        """The most visited action, of equals the best valued; see `Search.best_actions`."""
+        actions = np.empty(1, np.int64)
+        best_root_actions(self.tree, ROW, actions)
+        return int(actions[0])

@@ -1,0 +1,83 @@
+"""Many descents of one tree before any of them is valued, each steered away from the others.
+
+A descent counts as a lost simulation on every edge of its path while others look for theirs; no longer, so
+that between two calls the tree holds nothing but finished simulations. Source: Chaslot, Winands & van den
+Herik, "Parallel Monte-Carlo tree search", 2008.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.board import State
+from engine.jit import inline_kernel, kernel
+from mcts.config import Settings
+from mcts.simulation_kernels import back_up_known_leaf, descend
+from mcts.tree import KNOWN_LEAF, NO_CHILD, TAKEN_LEAF, Tree
+
+
+@inline_kernel
+def _lose_virtually(tree: Tree, row: int, slot: int) -> None:
+    """Count a path as lost by whoever plays each of its edges. Mutates: tree[row]."""
+    for step in range(tree.path_length[slot]):
+        edge = tree.path_edge[slot, step]
+        tree.edge_visit_count[row, edge] += 1
+        tree.edge_value_sum[row, edge] -= 1.0
+
+
+@inline_kernel
+def _forget_virtual_losses(tree: Tree, row: int, slot: int) -> None:
+    """Make the edges of a path tell again what their nodes do, to the last bit. Mutates: tree[row]."""
+    for step in range(tree.path_length[slot]):
+        edge = tree.path_edge[slot, step]
+        child = tree.edge_child[row, edge]
+        if child == NO_CHILD:
+            tree.edge_visit_count[row, edge] = 0
+            tree.edge_value_sum[row, edge] = 0.0
+        else:
+            tree.edge_visit_count[row, edge] = tree.visit_count[row, child]
+            tree.edge_value_sum[row, edge] = -tree.value_sum[row, child]
+
+
+@kernel
+def gather_leaves(
+    tree: Tree,
+    row: int,
+    roots: State,
+    leaves: State,
+    in_flight: npt.NDArray[np.int64],
+    slots: npt.NDArray[np.int64],
+    settings: Settings,
+    considered: npt.NDArray[np.int32],
+) -> None:
+    """Descend one tree once for each slot; known leaves are backed up, taken ones are to be forgotten.
+
+    Mutates: tree[row], paths and leaf kinds of the slots, leaves[slots].
+
+    Args:
+        tree: the trees.
+        row: which one.
+        roots: the positions at their roots.
+        leaves: receives the positions of the leaves.
+        in_flight: `[m]` slots of earlier descents that are not valued yet.
+        slots: `[n]` free slots for the new ones.
+        settings: of the search; not of a Gumbel search.
+        considered: of `descend`, not read here.
+    """
+    for index in range(in_flight.shape[0]):
+        _lose_virtually(tree, row, in_flight[index])
+    for index in range(slots.shape[0]):
+        slot = slots[index]
+        node = descend(tree, row, slot, roots, leaves, settings, considered)
+        length = int(tree.path_length[slot])
+        if node == NO_CHILD and tree.edge_visit_count[row, tree.path_edge[slot, length - 1]] > 0:
+            tree.leaf_kind[slot] = TAKEN_LEAF
+        _lose_virtually(tree, row, slot)
+    for index in range(in_flight.shape[0]):
+        _forget_virtual_losses(tree, row, in_flight[index])
+    for index in range(slots.shape[0]):
+        _forget_virtual_losses(tree, row, slots[index])
+    for index in range(slots.shape[0]):
+        slot = slots[index]
+        if tree.leaf_kind[slot] == KNOWN_LEAF:
+            node = int(tree.edge_child[row, tree.path_edge[slot, tree.path_length[slot] - 1]])
+            back_up_known_leaf(tree, row, slot, node)

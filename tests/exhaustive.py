@@ -15,6 +15,7 @@ from engine.board import (
     GOMOKU,
     HEIGHT,
     IS_OVER,
+    LINE_LENGTH,
     LINE_OWNER,
     NUM_EMPTY,
     SUICIDE,
@@ -29,6 +30,7 @@ from engine.geometry import point_of
 from engine.go_kernels import LEGAL, place_stone
 from engine.gomoku_kernels import completes_line
 from engine.jit import allocating_kernel, kernel
+from engine.pattern_kernels import write_pattern_scores
 from engine.rules_kernels import legal_actions, legality, play, score_black
 
 Counts = npt.NDArray[np.int64]
@@ -192,23 +194,28 @@ def black_reaches(state: State, threshold: float, order: Actions, table: Table) 
     Args:
         state: more rows than moves in the longest game, row 0 the start.
         threshold: the score that Black wants.
-        order: actions in the order in which they are tried.
+        order: actions in the order in which they are tried; in Gomoku those of equal promise.
         table: `[2^n]` words, all bits set, that remember answers by hash; `[0]` in Go, where the history
             counts too.
     """
     num_rows = state.rules.shape[0]
     num_tried = np.zeros(num_rows, np.int64)
     only = np.full(num_rows, -1, np.int64)  # the one action worth a try, -1 for all of them
+    orders = np.empty((num_rows, order.shape[0]), np.int64)
+    promise = np.empty(order.shape[0] + 1, np.int64)
     ply = 0
     while True:
         color = state.scalars[ply, TO_PLAY]
         action = -1
         if num_tried[ply] == 0 and _is_answered(state, ply, table):
             answer = _answer(state, ply, threshold, table)
+        elif num_tried[ply] == 0 and _is_hopeless(state, ply, threshold):
+            answer = False
         else:
             if num_tried[ply] == 0:
                 only[ply] = _only_action(state, ply, order)
-            action = _next_action(state, ply, order, only[ply], num_tried)
+                _write_order(state, ply, order, orders[ply], promise)
+            action = _next_action(state, ply, orders[ply], only[ply], num_tried)
             answer = color == WHITE  # the side to move has found nothing better
         if action >= 0:
             copy_row(state, ply, state, ply + 1)
@@ -233,6 +240,41 @@ def _is_answered(state: State, row: int, table: Table) -> bool:
     if state.scalars[row, IS_OVER] != 0:
         return True
     return table.shape[0] > 0 and table[_slot(state, row, table)] >> ONE == state.hash[row] << ONE >> ONE
+
+
+@kernel
+def _is_hopeless(state: State, row: int, threshold: float) -> bool:
+    """Whether Black has to win a game of Gomoku in which every line is spoiled."""
+    if state.rules[row, GAME] != GOMOKU or threshold <= 0:
+        return False
+    width, height = int(state.rules[row, WIDTH]), int(state.rules[row, HEIGHT])
+    stride = width + 1
+    for action in range(width * height):
+        for step in (1, stride, stride + 1, stride - 1):
+            point = point_of(action, width)
+            length = 0
+            while length < state.rules[row, LINE_LENGTH] and state.stone[row, point] in (EMPTY, BLACK):
+                point += step
+                length += 1
+            if length == state.rules[row, LINE_LENGTH]:
+                return False
+    return True
+
+
+@kernel
+def _write_order(state: State, row: int, order: Actions, own: Actions, promise: Counts) -> None:
+    """The order of actions at a position: in Gomoku the most promising first. Mutates: own, promise."""
+    for index in range(order.shape[0]):
+        own[index] = order[index]
+    if state.rules[row, GAME] != GOMOKU:
+        return
+    write_pattern_scores(state, row, promise)
+    for index in range(1, order.shape[0]):
+        action, place = own[index], index
+        while place > 0 and promise[own[place - 1]] < promise[action]:
+            own[place] = own[place - 1]
+            place -= 1
+        own[place] = action
 
 
 @kernel

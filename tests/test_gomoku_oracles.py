@@ -93,6 +93,9 @@ def center_first(width: int, height: int) -> np.ndarray:
         (4, 4, 3, 1),
         (4, 4, 4, 0),
         (5, 4, 4, 0),
+        (6, 5, 4, 1),
+        pytest.param(6, 4, 4, 0, marks=pytest.mark.long),
+        pytest.param(5, 5, 4, 0, marks=pytest.mark.long),
     ],
 )
 def test_value_of_a_small_board_under_perfect_play_is_the_known_one(
@@ -100,7 +103,7 @@ def test_value_of_a_small_board_under_perfect_play_is_the_known_one(
 ) -> None:
     """Black wins or draws; that White never wins is also a theorem, by stealing the strategy."""
     for threshold in (0.0, 1.0):
-        table = np.full(1 << 20, 2**64 - 1, np.uint64)
+        table = np.full(1 << 22, 2**64 - 1, np.uint64)
         reached = black_reaches(
             new_game(width, height, line_length), threshold, center_first(width, height), table
         )

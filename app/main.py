@@ -18,6 +18,7 @@ COMMANDS = {
     "match": "Play agents against each other and rate them.",
     "compare": "The same as match.",
     "sgf": "Check SGF files.",
+    "doctor": "Look for what may be wrong with this installation.",
     "pretrain": "Clone a policy from real games.",
     "demo": "Learn both ways in a few minutes and compare.",
 }

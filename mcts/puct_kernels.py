@@ -103,15 +103,15 @@ def uct_edge(tree: Tree, row: int, node: int, settings: Settings) -> int:
 
 
 @inline_kernel
-def best_root_edge(tree: Tree, row: int) -> int:
-    """The most visited edge of a root; of equally visited ones the best valued.
+def best_edge(tree: Tree, row: int, node: int) -> int:
+    """The most visited edge of a node; of equally visited ones the best valued.
 
     Proven wins come before all others, proven losses after them.
     """
-    first = int(tree.first_edge[row, ROOT])
-    wanted = best_standing(tree, row, ROOT)
+    first = int(tree.first_edge[row, node])
+    wanted = best_standing(tree, row, node)
     best, best_count, best_value = first, -1, 0.0
-    for edge in range(first, first + int(tree.edge_count[row, ROOT])):
+    for edge in range(first, first + int(tree.edge_count[row, node])):
         if standing(tree, row, edge) != wanted:
             continue
         count = int(tree.edge_visit_count[row, edge])
@@ -132,7 +132,7 @@ def best_root_actions(tree: Tree, rows: npt.NDArray[np.int64], actions: npt.NDAr
     """
     for index in range(rows.shape[0]):
         row = rows[index]
-        actions[index] = tree.edge_action[row, best_root_edge(tree, row)]
+        actions[index] = tree.edge_action[row, best_edge(tree, row, ROOT)]
 
 
 @kernel
@@ -172,7 +172,7 @@ def prune_forced_visits(
         first = int(tree.first_edge[row, ROOT])
         explore = exploration(tree, row, ROOT, settings)
         forced = settings.forced_playouts * (int(tree.visit_count[row, ROOT]) - 1)
-        best = best_root_edge(tree, row)
+        best = best_edge(tree, row, ROOT)
         best_score = _score(tree, row, best, explore, int(tree.edge_visit_count[row, best]))
         for edge in range(first, first + int(tree.edge_count[row, ROOT])):
             count = int(tree.edge_visit_count[row, edge])

@@ -18,11 +18,13 @@ from engine.board import IS_OVER, State, allocate_state, copy_row
 from engine.random_state import new_random_state
 from engine.rulesets import Rules
 from engine.scoring import require_outcomes, values_to_play
+from mcts.analysis import Analysis, analyze_root
 from mcts.config import SearchConfig
 from mcts.continuation import moves_between
 from mcts.evaluator import Evaluator, Rows
+from mcts.lcb_kernels import lcb_root_actions
 from mcts.proof_kernels import keep_best_standing
-from mcts.puct_kernels import best_root_actions, prune_forced_visits, root_visits
+from mcts.puct_kernels import prune_forced_visits, root_visits
 from mcts.reroot_kernels import child_of_root, reroot
 from mcts.simulation_kernels import add_open_leaves, add_terminal_leaves
 from mcts.tree import NO_CHILD, OPEN_LEAF, ROOT, TAKEN_LEAF, TERMINAL_LEAF, allocate_tree, reset_trees
@@ -67,6 +69,7 @@ class TreeSearch:
     Attributes:
         config: the settings.
         tree: the tree, in row 0.
+        root: the position at its root, in row 0.
     """
 
     def __init__(
@@ -103,7 +106,7 @@ class TreeSearch:
         self._settings = config.settings()
         self._evaluators = evaluators
         self._random = new_random_state(seed, 1)
-        self._root = allocate_state(1, rules.width, rules.height, history)
+        self.root = allocate_state(1, rules.width, rules.height, history)
         self._work_row = allocate_state(1, rules.width, rules.height, history)
         self._leaves = allocate_state(num_slots, rules.width, rules.height, history)
         self._slots = np.arange(num_slots).reshape(len(evaluators), batch)
@@ -131,11 +134,11 @@ class TreeSearch:
             raise ValueError("search: expected a game that is not over")
         if not self._follow(position, row):
             reset_trees(self.tree, ROW)
-        copy_row(position, row, self._root, 0)
+        copy_row(position, row, self.root, 0)
 
     def _follow(self, position: State, row: int) -> bool:
         """Go down the tree to a position; False where the tree knows no way."""
-        actions = moves_between(self._root, position, row, self._work_row)
+        actions = moves_between(self.root, position, row, self._work_row)
         for action in actions or ():
             node = child_of_root(self.tree, 0, action)
             if node == NO_CHILD:
@@ -231,7 +234,7 @@ class TreeSearch:
         """Descend; returns the slots whose leaves must be judged, of which there may be none."""
         free = slots[: self._room(limits)]
         in_flight = np.flatnonzero(self._is_in_flight)
-        gather_leaves(self.tree, 0, self._root, self._leaves, in_flight, free, self._settings, NO_COURSE)
+        gather_leaves(self.tree, 0, self.root, self._leaves, in_flight, free, self._settings, NO_COURSE)
         kinds = self.tree.leaf_kind[free]
         if (kinds == TAKEN_LEAF).all():
             self._changed.wait()  # every way leads to leaves that other threads are judging
@@ -274,7 +277,13 @@ class TreeSearch:
         return weights.ravel()
 
     def best_action(self) -> int:
-        """The most visited action, of equals the best valued; see `Search.best_actions`."""
+        """The move to play: see `mcts.lcb_kernels`. A proven win comes first, a proven loss last."""
         actions = np.empty(1, np.int64)
-        best_root_actions(self.tree, ROW, actions)
+        with self._changed:
+            lcb_root_actions(self.tree, ROW, actions)
         return int(actions[0])
+
+    def analysis(self) -> Analysis:
+        """What the tree says now; also from another thread while the search runs."""
+        with self._changed:
+            return analyze_root(self.tree, self.root, self.best_action())

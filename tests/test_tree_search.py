@@ -90,7 +90,7 @@ def test_one_leaf_at_a_time_makes_the_visits_of_the_search_of_many_trees(
 ) -> None:
     for seed in range(1 if IS_INTERPRETED else 4):
         game, _ = random_position(rules, seed)
-        number = 15 if IS_INTERPRETED else 150
+        number = 15 if IS_INTERPRETED else 99
         single = grown(game, HashedEvaluator(), number, batch=1, **options)
         lockstep = searched(game, HashedEvaluator(), num_simulations=number, **options)
         assert tree_visits(single) == lockstep.move_weights(ONE_ROW)[0].tolist()

@@ -7,7 +7,8 @@ import numpy as np
 from engine import board
 from engine.game import Game
 from engine.rulesets import Rules
-from selfplay.agents import Agent, AgentSpec, SearchAgent
+from selfplay.agents import Agent, AgentSpec
+from selfplay.player_agent import PlayerAgent
 
 
 class Opponent:
@@ -67,7 +68,6 @@ class Opponent:
 
     def win_estimate(self) -> float | None:
         """The chance of winning it saw before its latest choice; None for agents that do not search."""
-        if not isinstance(self._agent, SearchAgent):
+        if not isinstance(self._agent, PlayerAgent) or self._agent.analysis is None:
             return None
-        (value,) = self._agent.search.root_values(np.zeros(1, np.int64))
-        return (float(value) + 1) / 2
+        return self._agent.analysis.win_rate_to_play

@@ -1,5 +1,6 @@
 """The options that commands share, and what they say about the game and the agent."""
 
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,6 +20,8 @@ GOMOKU_SETS = ("freestyle", "standard", "renju", "caro")
 """The names in `engine.rulesets`, here once more because that module is too heavy for `--help`."""
 LONGEST_GAME = 10_000
 """Moves of a game of Go that only people and protocols end."""
+MOST_THREADS = 16
+"""More would wait for each other at one tree."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,11 @@ class AgentChoice:
     seconds: float | None = None
     seed: int | None = None
 
+    @property
+    def threads(self) -> int:
+        """As many as there are cores, but one where moves are to repeat."""
+        return 1 if self.seed is not None else min(os.cpu_count() or 1, MOST_THREADS)
+
     def open(self, rules: "Rules") -> "AgentSpec":
         """Load the agent, the default one for these rules if none was named.
 
@@ -123,7 +131,7 @@ class AgentChoice:
         name = self.name or default_agent(rules)
         if self.name is None and self.visits is not None and name.startswith("uct:"):
             name = f"uct:{self.visits}"
-        return open_agent(name, visits=self.visits, seconds=self.seconds)
+        return open_agent(name, visits=self.visits, seconds=self.seconds, threads=self.threads)
 
     def seat(self, choice: RulesChoice) -> "tuple[Rules, AgentSpec]":
         """The rules and the agent of a game; an agent that was named brings the rules it knows.
@@ -137,7 +145,7 @@ class AgentChoice:
             return rules, self.open(rules)
         from selfplay.agents import open_agent
 
-        spec = open_agent(self.name, visits=self.visits, seconds=self.seconds)
+        spec = open_agent(self.name, visits=self.visits, seconds=self.seconds, threads=self.threads)
         return choice.resolve(spec.known_rules), spec
 
 

@@ -3,12 +3,14 @@
 64 games in lockstep, 400 simulations each from a position a few random moves into the game, with a uniform
 evaluator. Counted are legal moves of every leaf, superko in the tree and, where the name says so, 8 byte
 planes of every leaf. Gumbel search and mctx make 64 simulations; UCT plays one random game a leaf, ours
-without filling eyes, OpenSpiel's (C++) with any legal move.
+without filling eyes, OpenSpiel's (C++) with any legal move. The search for play grows one tree of 800 visits
+at a time, beside the same evaluators (the network of preset go9) with nothing but batches of 16 to judge.
 """
 
+import itertools
 import os
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from measure import median_rate, report
@@ -21,11 +23,16 @@ from engine.rulesets import Rules, go_rules, gomoku_rules
 from mcts.config import SearchConfig
 from mcts.evaluator import Evaluator, Floats, RolloutEvaluator, Rows, UniformEvaluator
 from mcts.search import Search
+from mcts.tree_search import BATCH, Limits, TreeSearch
+from selfplay.inference import NetworkEvaluator, prepare_for_inference
+from selfplay.network import new_network
 from selfplay.openings import random_opening
+from selfplay.presets import preset
 
 GAMES = 64
 SIMULATIONS = 400
 BINARY_PLANES = 8
+PLAY_VISITS = 800
 
 
 class PlanesEvaluator(UniformEvaluator):
@@ -40,13 +47,19 @@ class PlanesEvaluator(UniformEvaluator):
         super().evaluate(state, rows, logits, values)
 
 
-def search_work(rules: Rules, plies: int, evaluator: Evaluator, config: SearchConfig) -> Work:
-    """A search of a batch of opening positions, on memory of its own."""
+def openings(rules: Rules, plies: int) -> State:
+    """A batch of positions after some random moves."""
     state = new_state(rules, GAMES)
     random = np.random.default_rng(1)
     for row in range(GAMES):
         for action in random_opening(rules, plies, random):
             play(state, row, action)
+    return state
+
+
+def search_work(rules: Rules, plies: int, evaluator: Evaluator, config: SearchConfig) -> Work:
+    """A search of a batch of opening positions, on memory of its own."""
+    state = openings(rules, plies)
     search = Search(config, evaluator, rules, GAMES, np.random.SeedSequence(1))
 
     def run() -> float:
@@ -56,20 +69,75 @@ def search_work(rules: Rules, plies: int, evaluator: Evaluator, config: SearchCo
     return run
 
 
-def two_thread_ratio(works: list[Work]) -> float:
-    """How much faster two threads search than one."""
+def use_all_cores() -> None:
+    """The figures of one core are taken first, under `taskset`."""
     if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, range(os.cpu_count() or 1))  # the other figures are taken on one core
+        os.sched_setaffinity(0, range(os.cpu_count() or 1))
 
-    def both() -> float:
-        threads = [threading.Thread(target=work) for work in works]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return 2 * GAMES * SIMULATIONS
 
-    return median_rate(both) / median_rate(works[0])
+def side_by_side(works: list[Work]) -> Work:
+    """Several works at once, in a thread each."""
+
+    def all_of_them() -> float:
+        with ThreadPoolExecutor(len(works)) as pool:
+            return sum(pool.map(lambda work: work(), works))
+
+    return all_of_them
+
+
+def batches_work(evaluator: Evaluator, rules: Rules) -> Work:
+    """An evaluator alone, on batches as large as those of the search for play."""
+    state, rows = openings(rules, 4), np.arange(BATCH)
+    logits, values = np.empty((BATCH, rules.num_actions), np.float32), np.empty(BATCH, np.float32)
+
+    def run() -> float:
+        for first in range(0, GAMES, BATCH):
+            evaluator.evaluate(state, first + rows, logits, values)
+        return GAMES
+
+    return run
+
+
+class CountingEvaluator(NetworkEvaluator):
+    """Counts the positions it judges: finished games need no network."""
+
+    count = 0
+
+    def evaluate(self, state: State, rows: Rows, logits: Floats, values: Floats) -> None:
+        """See `Evaluator.evaluate`."""
+        super().evaluate(state, rows, logits, values)
+        self.count += len(rows)
+
+
+def single_tree_work(evaluators: list[CountingEvaluator], rules: Rules) -> Work:
+    """A search for play of one position after another, each from nothing; counts evaluations."""
+    state = openings(rules, 4)
+    config = SearchConfig(num_simulations=PLAY_VISITS)
+    search = TreeSearch(config, evaluators, rules, np.random.SeedSequence(1))
+    rows = itertools.cycle(range(GAMES))
+
+    def run() -> float:
+        before = sum(evaluator.count for evaluator in evaluators)
+        search.set_root(state, next(rows))
+        search.run(Limits(PLAY_VISITS))
+        return sum(evaluator.count for evaluator in evaluators) - before
+
+    return run
+
+
+def measure_play() -> None:
+    """The search for play beside its network, in wall time."""
+    config = preset("go9")
+    network = prepare_for_inference(new_network(config.network, 1))
+    for threads in (1, 2):
+        evaluators = [CountingEvaluator(network, config.rules, BATCH, cores=1) for _ in range(threads)]
+        works = [batches_work(evaluator, config.rules) for evaluator in evaluators]
+        network_rate = median_rate(side_by_side(works))
+        search_rate = median_rate(single_tree_work(evaluators, config.rules))
+        name = f"go9_play_{threads}_thread" + "s" * (threads > 1)
+        report(f"{name}_network_evals_per_s", network_rate, "evaluations/s")
+        report(f"{name}_search_evals_per_s", search_rate, "evaluations/s")
+        report(f"{name}_share_of_network", search_rate / network_rate, "share")
 
 
 def main() -> None:
@@ -101,7 +169,9 @@ def main() -> None:
     other = measured("go9_mctx_and_pgx", mctx_with_pgx(GAMES, 64))
     report("go9_gumbel_ratio_to_mctx_and_pgx", rate / other, "times")
     works = [search_work(go_rules(9), 20, PlanesEvaluator(go_rules(9)), puct) for _ in range(2)]
-    report("go9_search_two_thread_ratio", two_thread_ratio(works), "times")
+    use_all_cores()
+    report("go9_search_two_thread_ratio", median_rate(side_by_side(works)) / median_rate(works[0]), "times")
+    measure_play()
 
 
 if __name__ == "__main__":

@@ -20,8 +20,11 @@ Report = Callable[[Analysis], None]
 class Player:
     """Looks at the positions of a game in turn; what it knows of one helps with the next.
 
-    Use it in a `with` block, so that no thread goes on pondering behind it. While one thread waits for
+    Use it in a `with` block where it ponders, so that no thread goes on behind it. While one thread waits for
     `think`, others may call `analysis` alone.
+
+    Attributes:
+        search: the search, whose tree callers may read while nobody thinks or ponders.
     """
 
     def __init__(self, search: TreeSearch, rules: Rules, forecaster: Forecaster | None = None) -> None:
@@ -32,7 +35,7 @@ class Player:
             rules: of the largest board to come.
             forecaster: of points and ownership in Go; None to tell of neither.
         """
-        self._search = search
+        self.search = search
         self._forecaster = forecaster
         self._ahead = allocate_state(
             1 + MOST_FORECASTS, rules.width, rules.height, rules.resolved_move_limit + 2
@@ -78,8 +81,8 @@ class Player:
             ValueError: the game is over, or there are fewer than two visits.
         """
         self.stop()
-        self._search.set_root(position, row)
-        self._search.run(limits, self._progress(report, interval_s))
+        self.search.set_root(position, row)
+        self.search.run(limits, self._progress(report, interval_s))
         return self.analysis()
 
     def ponder(self, position: State, *, row: int = 0, report: Report | None = None) -> None:
@@ -94,11 +97,11 @@ class Player:
             ValueError: the game is over.
         """
         self.stop()
-        self._search.set_root(position, row)
+        self.search.set_root(position, row)
         self._is_told_to_stop.clear()
         limits = Limits(stop=self._is_told_to_stop.is_set)
         run = contextvars.copy_context().run
-        self._pondering = self._pool.submit(run, self._search.run, limits, self._progress(report, 0.5))
+        self._pondering = self._pool.submit(run, self.search.run, limits, self._progress(report, 0.5))
 
     def stop(self) -> None:
         """End pondering, if any, and pass on what went wrong in it."""
@@ -109,8 +112,8 @@ class Player:
 
     def analysis(self) -> Analysis:
         """What is known now of the position looked at last."""
-        analysis = self._search.analysis()
-        root = self._search.root
+        analysis = self.search.analysis()
+        root = self.search.root
         if self._forecaster is None or root.rules[0, GAME] != GO:
             return analysis
         with self._forecasting:

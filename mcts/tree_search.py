@@ -36,6 +36,8 @@ BATCH = 16
 """Leaves a thread gathers at a time."""
 VISITS_PER_LEAF = 8
 """Visits that a tree must have for each leaf gathered beyond the first: a small tree has no room for many."""
+DESCENTS_PER_SLOT = 4
+"""Descents for each leaf to be gathered, before what there is goes to be judged: some meet known ends."""
 NO_COURSE = np.zeros(1, np.int32)
 """What `gather_leaves` takes for the course of a Gumbel search."""
 
@@ -208,37 +210,30 @@ class TreeSearch:
         return True
 
     def _is_done(self, limits: Limits) -> bool:
-        if self._is_ending or self._room(limits) == 0 or (self.config.solve and self._is_proven()):
+        is_proven = self.tree.lower_bound[0, ROOT] == self.tree.upper_bound[0, ROOT]
+        if self._is_ending or is_proven or self._most_descents(limits) <= 0:
             return True
         is_late = limits.deadline is not None and time.monotonic() >= limits.deadline
         return self.num_visits >= 2 and (is_late or limits.stop())
 
-    def _is_proven(self) -> bool:
-        return bool(self.tree.lower_bound[0, ROOT] == self.tree.upper_bound[0, ROOT])
-
-    def _room(self, limits: Limits) -> int:
-        """How many leaves may be gathered now."""
-        in_flight = int(self._is_in_flight.sum())
-        visits = self._max_nodes if limits.visits is None else limits.visits
-        return max(
-            0,
-            min(
-                self._slots.shape[1],
-                visits - self.num_visits - in_flight,
-                self._max_nodes - int(self.tree.num_nodes[0]) - in_flight,
-                1 + self.num_visits // VISITS_PER_LEAF,
-            ),
-        )
+    def _most_descents(self, limits: Limits) -> int:
+        """Simulations that may still begin, by the limits and by the memory."""
+        visits, nodes = self.num_visits, int(self.tree.num_nodes[0])
+        allowed = self._max_nodes - nodes if limits.visits is None else limits.visits - visits
+        return min(allowed, self._max_nodes - nodes) - int(self._is_in_flight.sum())
 
     def _gather(self, slots: Rows, limits: Limits) -> Rows:
         """Descend; returns the slots whose leaves must be judged, of which there may be none."""
-        free = slots[: self._room(limits)]
-        in_flight = np.flatnonzero(self._is_in_flight)
-        gather_leaves(self.tree, 0, self.root, self._leaves, in_flight, free, self._settings, NO_COURSE)
-        kinds = self.tree.leaf_kind[free]
-        if (kinds == TAKEN_LEAF).all():
+        most = min(self._most_descents(limits), DESCENTS_PER_SLOT * len(slots))
+        free = slots[: min(most, 1 + self.num_visits // VISITS_PER_LEAF)]
+        tree, in_flight = self.tree, np.flatnonzero(self._is_in_flight)
+        filled = gather_leaves(
+            tree, 0, self.root, self._leaves, in_flight, free, most, self._settings, NO_COURSE
+        )
+        found = free[:filled]
+        pending: Rows = found[tree.leaf_kind[found] != TAKEN_LEAF]
+        if filled and not len(pending):
             self._changed.wait()  # every way leads to leaves that other threads are judging
-        pending: Rows = free[(kinds == OPEN_LEAF) | (kinds == TERMINAL_LEAF)]
         self._is_in_flight[pending] = True
         return pending
 

@@ -46,10 +46,11 @@ def gather_leaves(
     leaves: State,
     in_flight: npt.NDArray[np.int64],
     slots: npt.NDArray[np.int64],
+    max_descents: int,
     settings: Settings,
     considered: npt.NDArray[np.int32],
-) -> None:
-    """Descend one tree once for each slot; known leaves are backed up, taken ones are to be forgotten.
+) -> int:
+    """Descend one tree until every slot has a leaf; known leaves are backed up at once and leave theirs free.
 
     Mutates: tree[row], paths and leaf kinds of the slots, leaves[slots].
 
@@ -60,24 +61,31 @@ def gather_leaves(
         leaves: receives the positions of the leaves.
         in_flight: `[m]` slots of earlier descents that are not valued yet.
         slots: `[n]` free slots for the new ones.
+        max_descents: after so many the rest of the slots stays free.
         settings: of the search; not of a Gumbel search.
         considered: of `descend`, not read here.
+
+    Returns:
+        How many slots have a leaf; one of kind TAKEN_LEAF is to be forgotten.
     """
     for index in range(in_flight.shape[0]):
         _lose_virtually(tree, row, in_flight[index])
-    for index in range(slots.shape[0]):
-        slot = slots[index]
+    filled = 0
+    for _ in range(max_descents):
+        if filled == slots.shape[0]:
+            break
+        slot = slots[filled]
         node = descend(tree, row, slot, roots, leaves, settings, considered)
+        if tree.leaf_kind[slot] == KNOWN_LEAF:
+            back_up_known_leaf(tree, row, slot, node)
+            continue
         length = int(tree.path_length[slot])
         if node == NO_CHILD and tree.edge_visit_count[row, tree.path_edge[slot, length - 1]] > 0:
             tree.leaf_kind[slot] = TAKEN_LEAF
         _lose_virtually(tree, row, slot)
+        filled += 1
     for index in range(in_flight.shape[0]):
         _forget_virtual_losses(tree, row, in_flight[index])
-    for index in range(slots.shape[0]):
+    for index in range(filled):
         _forget_virtual_losses(tree, row, slots[index])
-    for index in range(slots.shape[0]):
-        slot = slots[index]
-        if tree.leaf_kind[slot] == KNOWN_LEAF:
-            node = int(tree.edge_child[row, tree.path_edge[slot, tree.path_length[slot] - 1]])
-            back_up_known_leaf(tree, row, slot, node)
+    return filled

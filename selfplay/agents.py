@@ -19,13 +19,15 @@ from engine.board import State
 from engine.errors import YomiError
 from engine.rules_kernels import legal_actions
 from engine.rulesets import Rules
-from mcts.config import SearchConfig
+from mcts.config import SearchConfig, SelectionRule
 from mcts.evaluator import Evaluator, RolloutEvaluator
+from mcts.player import Player
 from mcts.policy_target import choose_actions
 from mcts.search import Search
 from selfplay.external_agent import ExternalAgent
 from selfplay.gomocup_process import GomocupProcess
 from selfplay.gtp_process import GtpProcess
+from selfplay.player_agent import PlayerAgent, network_player, rollout_player
 from selfplay.run_store import DATABASE, latest_weights
 from selfplay.threats_agent import ThreatsAgent
 
@@ -151,6 +153,7 @@ class AgentSpec:
         temperature: of the move drawn from visits or policy; 0 plays the best one.
         network: loaded weights, None for agents without.
         known_rules: rules the network was trained for.
+        threads: that search where there is one game at a time; moves repeat with one alone.
     """
 
     name: str
@@ -159,6 +162,7 @@ class AgentSpec:
     temperature: float = 0.0
     network: "Network | None" = None
     known_rules: Rules | None = None
+    threads: int = 1
 
     def label(self) -> str:
         """Name with strength, for tables."""
@@ -190,21 +194,51 @@ class AgentSpec:
             return ThreatsAgent(rules, move_seed)
         if self.is_program:
             return self._program(rules)
+        self._require_game(rules)
+        visits = self._visits()
+        if visits > 1 and batch == 1:
+            player = self.player(rules, search_seed)
+            by_time = self.seconds is not None
+            return PlayerAgent(player, None if by_time else visits, self.seconds, self.temperature, move_seed)
         if self.network is None:
-            visits = self.visits or _uct_visits(self.name)
-            config = SearchConfig(num_simulations=visits, selection="uct", noise_weight=0.0)
             rollouts = RolloutEvaluator(rules, batch, evaluator_seed)
-            return self._search_agent(config, rollouts, rules, batch, search_seed, move_seed)
-        if self.known_rules is not None and self.known_rules.game != rules.game:
-            raise AgentError(f"agent {self.name}: plays {self.known_rules.game}, not {rules.game}")
+            return self._search_agent("uct", rollouts, rules, batch, search_seed, move_seed)
         from selfplay.inference import NetworkEvaluator, prepare_for_inference
 
         evaluator = NetworkEvaluator(prepare_for_inference(self.network), rules, batch)
-        visits = self.visits or DEFAULT_VISITS
-        if visits == 1 and self.seconds is None:
+        if visits == 1:
             return PolicyAgent(evaluator, rules, batch, self.temperature, move_seed)
-        config = SearchConfig(num_simulations=max(visits, 2), noise_weight=0.0)
-        return self._search_agent(config, evaluator, rules, batch, search_seed, move_seed)
+        return self._search_agent("puct", evaluator, rules, batch, search_seed, move_seed)
+
+    def player(self, rules: Rules, seed: np.random.SeedSequence, *, forecasts: bool = False) -> Player:
+        """A player of one game, for those who want more of it than moves.
+
+        Args:
+            rules: what is played.
+            seed: entropy.
+            forecasts: whether it tells of points and ownership in Go, where it can.
+
+        Raises:
+            AgentError: the agent does not search, or the network knows another game.
+        """
+        if self.name in ("random", "threats") or self.is_program:
+            raise AgentError(f"agent {self.name}: expected one that searches")
+        self._require_game(rules)
+        max_nodes = max(self._visits(), MAX_NODES_BY_TIME)
+        if self.network is None:
+            return rollout_player(rules, max_nodes, self.threads, seed, forecasts=forecasts)
+        return network_player(self.network, rules, max_nodes, self.threads, seed)
+
+    def _visits(self) -> int:
+        """Simulations a move; 1 stands for the policy alone. By time there are always some."""
+        if self.network is None:
+            return self.visits or _uct_visits(self.name)
+        visits = self.visits or DEFAULT_VISITS
+        return visits if self.seconds is None else max(visits, 2)
+
+    def _require_game(self, rules: Rules) -> None:
+        if self.known_rules is not None and self.known_rules.game != rules.game:
+            raise AgentError(f"agent {self.name}: plays {self.known_rules.game}, not {rules.game}")
 
     @property
     def is_program(self) -> bool:
@@ -220,22 +254,26 @@ class AgentSpec:
 
     def _search_agent(
         self,
-        config: SearchConfig,
+        selection: SelectionRule,
         evaluator: Evaluator,
         rules: Rules,
         batch: int,
         search_seed: np.random.SeedSequence,
         move_seed: np.random.SeedSequence,
     ) -> SearchAgent:
-        if self.seconds is not None:
-            nodes = max(2, MAX_NODES_BY_TIME // batch)
-            config = SearchConfig(num_simulations=nodes, selection=config.selection, noise_weight=0.0)
+        visits = self._visits() if self.seconds is None else max(2, MAX_NODES_BY_TIME // batch)
+        config = SearchConfig(num_simulations=visits, selection=selection, noise_weight=0.0)
         search = Search(config, evaluator, rules, batch, search_seed)
         return SearchAgent(search, self.temperature, move_seed, self.seconds)
 
 
 def open_agent(
-    name: str, *, visits: int | None = None, seconds: float | None = None, temperature: float = 0.0
+    name: str,
+    *,
+    visits: int | None = None,
+    seconds: float | None = None,
+    temperature: float = 0.0,
+    threads: int = 1,
 ) -> AgentSpec:
     """Find an agent by its name and load what it needs.
 
@@ -244,6 +282,7 @@ def open_agent(
         visits: simulations a move; the number in `uct:VISITS` wins over it.
         seconds: time a move instead of visits.
         temperature: of the move drawn; 0 plays the best one.
+        threads: that search where there is one game at a time; moves repeat with one alone.
 
     Returns:
         What `AgentSpec.make` builds agents from.
@@ -264,11 +303,11 @@ def open_agent(
             raise AgentError(f"agent {name!r}: expected {protocol}:COMMAND")
         return AgentSpec(name, seconds=seconds)
     if name == "uct" or name.startswith("uct:"):
-        return AgentSpec(name, _uct_visits(name), seconds, temperature)
+        return AgentSpec(name, _uct_visits(name), seconds, temperature, threads=threads)
     from selfplay.checkpoint import load_network
 
     network, rules = load_network(_weights_of(name))
-    return AgentSpec(name, visits, seconds, temperature, network, rules)
+    return AgentSpec(name, visits, seconds, temperature, network, rules, threads)
 
 
 def network_agent(

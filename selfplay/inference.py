@@ -35,14 +35,16 @@ class NetworkEvaluator:
     Each thread needs an evaluator of its own; they may share one prepared network.
     """
 
-    def __init__(self, prepared: Network, rules: Rules, batch: int) -> None:
+    def __init__(self, prepared: Network, rules: Rules, batch: int, cores: int | None = None) -> None:
         """Reserve buffers.
 
         Args:
             prepared: what `prepare_for_inference` returned.
             rules: the largest board; it is the canvas.
             batch: most positions at a time.
+            cores: that a forward pass may use; None leaves it to torch.
         """
+        self._cores = cores
         self._network = prepared
         self._dtype = next(prepared.parameters()).dtype
         self._canvas = (rules.height, rules.width)
@@ -50,6 +52,8 @@ class NetworkEvaluator:
 
     def evaluate(self, state: State, rows: Rows, logits: Floats, values: Floats) -> None:
         """See `mcts.evaluator.Evaluator.evaluate`."""
+        if self._cores is not None:
+            torch.set_num_threads(self._cores)  # here, because OpenMP keeps a number for each thread
         count = len(rows)
         planes = self._planes[:count]
         write_batch_planes(state, rows, planes)

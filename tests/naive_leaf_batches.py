@@ -36,6 +36,7 @@ def naive_leaf_batches(
     evaluate: Callable[[Any], tuple[Priors, float]],
     batch: int,
     visits_per_leaf: int,
+    descents_per_slot: int,
     **form: float,
 ) -> tuple[dict[int, int], float]:
     """Searches from `game`, which is left as it was.
@@ -46,6 +47,8 @@ def naive_leaf_batches(
         evaluate: As for `naive_puct`.
         batch: Most descents at a time.
         visits_per_leaf: Visits that the tree must have for each descent at a time beyond the first.
+        descents_per_slot: Descents at most for each of `batch`; those that meet a finished game again count
+            at once and leave their place to others.
         **form: What to change in `PuctForm`.
 
     Returns:
@@ -54,26 +57,29 @@ def naive_leaf_batches(
     search = _Steered(PuctForm(**form))
     while (done := search.visit_count.get((), 0)) < num_simulations:
         leaves: list[tuple[Path, Any]] = []
-        for _ in range(min(batch, num_simulations - done, 1 + done // visits_per_leaf)):
+        room, descents = min(batch, num_simulations - done, 1 + done // visits_per_leaf), 0
+        while room and descents < min(num_simulations - done, descents_per_slot * batch):
+            descents += 1
             leaf, path = game.copy(), ()
             while path in search.priors:
                 action = search.best_action(path)
                 leaf.play(action)
                 path = (*path, action)
-            is_taken = path not in search.visit_count and search.under_way[path] > 0
+            if path in search.visit_count:
+                search.add_value(path, terminal_value_to_play(leaf))
+                continue
+            if search.under_way[path] == 0:
+                leaves.append((path, leaf))
             for length in range(1, len(path) + 1):
                 search.under_way[path[:length]] += 1
-            if not is_taken:
-                leaves.append((path, leaf))
+            room -= 1
         search.under_way.clear()
-        again = [found for found in leaves if found[0] in search.visit_count]
-        finished = [found for found in leaves if found not in again and found[1].is_over]
-        opened = [found for found in leaves if found not in again and found not in finished]
-        for path, leaf in again + finished:
-            search.add_value(path, terminal_value_to_play(leaf))
-        for path, leaf in opened:
-            priors, value_to_play = evaluate(leaf)
-            search.priors[path] = dict(priors)
-            search.add_value(path, value_to_play)
+        for path, leaf in leaves:
+            if leaf.is_over:
+                search.add_value(path, terminal_value_to_play(leaf))
+            else:
+                priors, value_to_play = evaluate(leaf)
+                search.priors[path] = dict(priors)
+                search.add_value(path, value_to_play)
     visits = {action: search.child_visit_count((), action) for action in sorted(search.priors[()])}
     return visits, search.mean_value(())

@@ -15,9 +15,11 @@ from engine.board import State, copy_row, new_state
 from engine.game import Game
 from engine.notation import action_of_vertex
 from engine.rulesets import Rules, go_rules, gomoku_rules
+from mcts.tree_search import Limits
 from selfplay import agents
 from selfplay.agents import AgentError, AgentSpec, default_agent, network_agent, open_agent
 from selfplay.checkpoint import CheckpointError, save_network
+from selfplay.player_agent import PlayerAgent
 from selfplay.run_store import RunStore
 from selfplay.training_loop import train
 from selfplay.value_source import OutcomeValueSource
@@ -173,6 +175,72 @@ def test_search_completes_a_line() -> None:
     game = Game(game.rules, game.stones())
     agent = open_agent("uct:400").make(game.rules, 1, SEED)
     assert agent.choose(game.state, np.array([0])).tolist() == [action_of_vertex("D6", game.rules)]
+
+
+# One game at a time.
+
+
+@pytest.fixture
+def lone_specs(weights: Path) -> list[AgentSpec]:
+    """Agents that search, in one thread and in two, by visits and by the clock, at their best and drawing."""
+    return [
+        open_agent("uct:300"),
+        open_agent("uct:300", temperature=1.0, threads=2),
+        open_agent("uct:2", seconds=0.02),
+        open_agent(str(weights), visits=60),
+        open_agent(str(weights), visits=60, threads=2),
+        open_agent(str(weights), seconds=0.02, temperature=1.0),
+    ]
+
+
+def test_agents_at_one_board_play_a_legal_game(lone_specs: list[AgentSpec]) -> None:
+    rules = go_rules(5)
+    agents = [spec.make(rules, 1, SEED) for spec in lone_specs]
+    assert all(isinstance(agent, PlayerAgent) for agent in agents)
+    game = Game(rules)
+    while not game.is_over and len(game.moves) < 18:
+        for agent in agents:
+            (action,) = agent.choose(game.state, np.array([0]))
+            assert game.refusal(int(action)) is None
+        game.play(int(action))
+
+
+def test_an_agent_in_one_thread_repeats_its_game(weights: Path) -> None:
+    for name, strength in (("uct:200", {}), (str(weights), {"visits": 40})):
+        records = []
+        for _ in range(2):
+            game = Game(go_rules(5))
+            agent = open_agent(name, **strength).make(game.rules, 1, np.random.SeedSequence(3))
+            while not game.is_over and len(game.moves) < 8:
+                game.play(int(agent.choose(game.state, np.array([0]))[0]))
+            records.append([move.action for move in game.moves])
+        assert records[0] == records[1]
+
+
+def test_an_agent_goes_on_from_what_it_knew_a_move_ago_with_as_many_visits() -> None:
+    game = Game(go_rules(5))
+    agent = open_agent("uct:500").make(game.rules, 1, SEED)
+    assert isinstance(agent, PlayerAgent)
+    for _ in range(3):
+        game.play(int(agent.choose(game.state, np.array([0]))[0]))
+        assert agent.analysis is not None
+        assert agent.analysis.visits == 500
+        assert 0 < agent.analysis.win_rate_to_play < 1
+
+
+def test_a_player_forecasts_points_where_it_is_asked_to() -> None:
+    for forecasts in (False, True):
+        with open_agent("uct:100").player(go_rules(5), SEED, forecasts=forecasts) as player:
+            analysis = player.think(new_state(go_rules(5)), Limits(visits=50))
+        assert (analysis.ownership_black is not None) == forecasts
+        assert (analysis.score_lead_to_play is not None) == forecasts
+
+
+def test_players_are_agents_that_search_the_game_they_know(weights: Path) -> None:
+    with pytest.raises(AgentError, match="expected one that searches"):
+        open_agent("random").player(go_rules(5), SEED)
+    with pytest.raises(AgentError, match="plays go, not gomoku"):
+        open_agent(str(weights)).player(gomoku_rules(5), SEED)
 
 
 @pytest.mark.parametrize("seconds", [0.05, 0.3])

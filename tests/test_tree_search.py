@@ -30,7 +30,7 @@ from engine.scoring import outcomes_forbidden
 from mcts.config import SearchConfig
 from mcts.evaluator import Evaluator, Floats, RolloutEvaluator, Rows, UniformEvaluator
 from mcts.tree import INNER, NO_CHILD, ROOT, TERMINAL
-from mcts.tree_search import BATCH, VISITS_PER_LEAF, Limits, TreeSearch
+from mcts.tree_search import BATCH, DESCENTS_PER_SLOT, VISITS_PER_LEAF, Limits, TreeSearch
 
 
 def new_tree(
@@ -105,7 +105,9 @@ def test_leaves_gathered_at_a_time_are_those_of_the_naive_search(rules: Rules) -
         game, naive = random_position(rules, seed)
         for batch, number in ((4, 30),) if IS_INTERPRETED else ((2, 40), (5, 100), (16, 250)):
             search = grown(game, HashedEvaluator(), number, batch=batch)
-            visits, root_value = naive_leaf_batches(naive, number, hashed, batch, VISITS_PER_LEAF)
+            visits, root_value = naive_leaf_batches(
+                naive, number, hashed, batch, VISITS_PER_LEAF, DESCENTS_PER_SLOT
+            )
             found = tree_visits(search)
             assert {action: found[action] for action in visits} == visits
             assert search.tree.value_sum[0, ROOT] / number == pytest.approx(root_value, abs=1e-9)

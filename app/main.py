@@ -13,6 +13,7 @@ from app.version import package_version
 COMMANDS = {
     "play": "Play against an agent in the terminal.",
     "gtp": "Speak the Go Text Protocol with a board program.",
+    "gomocup": "Play Gomoku for a manager of tournaments.",
     "train": "Learn from who wins: self-play, training, and again.",
     "rlhf": "Learn from preferences between boards.",
     "match": "Play agents against each other and rate them.",

@@ -1,5 +1,6 @@
 """An agent at one board: it moves for either color and says what it expects."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -7,8 +8,12 @@ import numpy as np
 from engine import board
 from engine.game import Game
 from engine.rulesets import Rules
-from selfplay.agents import Agent, AgentSpec
+from mcts.tree_search import never
+from selfplay.agents import Agent, AgentError, AgentSpec
+from selfplay.external_agent import RESIGNS, ExternalAgent
 from selfplay.player_agent import PlayerAgent
+
+__all__ = ["RESIGNS", "Opponent"]
 
 
 class Opponent:
@@ -47,15 +52,19 @@ class Opponent:
         quick = replace(self._spec, visits=min(self._spec.visits or 2, 2), seconds=None)
         quick.make(rules, 1, np.random.SeedSequence(0)).choose(board.new_state(rules), np.zeros(1, np.int64))
 
-    def choose(self, game: Game, color: int) -> int:
-        """A legal action for a color, whoever's turn it is.
+    def choose(
+        self, game: Game, color: int, *, seconds: float | None = None, stop: Callable[[], bool] = never
+    ) -> int:
+        """A legal action for a color, whoever's turn it is; RESIGNS if the agent gives up.
 
         Args:
             game: it must not be over.
             color: BLACK or WHITE.
+            seconds: to think, instead of the agent's own strength, if it searches.
+            stop: asked while it searches; true ends that at once.
 
         Raises:
-            AgentError: the agent plays another game.
+            AgentError: the agent plays another game, or it is a program that failed.
         """
         self.sit_down(game.rules)
         position = board.new_state(game.rules)
@@ -63,7 +72,12 @@ class Opponent:
         if color != game.to_play:
             position.scalars[0, board.TO_PLAY] = color
             position.scalars[0, board.KO_POINT] = board.PASS_POINT
-        (action,) = self._agent.choose(position, np.zeros(1, np.int64))
+        if isinstance(self._agent, PlayerAgent):
+            return self._agent.choose_within(self._agent.limits(seconds, stop), position)
+        moves = [_moves_in_turn(game, color)] if isinstance(self._agent, ExternalAgent) else None
+        (action,) = self._agent.choose(position, np.zeros(1, np.int64), moves)
+        if isinstance(self._agent, ExternalAgent) and self._agent.failures:
+            raise AgentError(self._agent.failures.pop())
         return int(action)
 
     def win_estimate(self) -> float | None:
@@ -71,3 +85,15 @@ class Opponent:
         if not isinstance(self._agent, PlayerAgent) or self._agent.analysis is None:
             return None
         return self._agent.analysis.win_rate_to_play
+
+
+def _moves_in_turn(game: Game, color: int) -> list[int]:
+    """The actions of a game, for an agent that knows games only as moves of Black and White in turn.
+
+    Raises:
+        AgentError: it has gone otherwise.
+    """
+    turns = [board.BLACK if ply % 2 == 0 else board.WHITE for ply in range(len(game.moves) + 1)]
+    if game.handicap or [move.color for move in game.moves] + [color] != turns:
+        raise AgentError("program: expected a game without handicap in which the colors take turns")
+    return [move.action for move in game.moves]

@@ -1,7 +1,7 @@
 """Search players for one game at a time: by random games or by a network, and as agents."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +16,7 @@ from mcts.evaluator import RolloutEvaluator
 from mcts.forecast import RolloutForecaster
 from mcts.player import Player
 from mcts.policy_target import choose_actions
-from mcts.tree_search import BATCH, Limits, TreeSearch
+from mcts.tree_search import BATCH, Limits, TreeSearch, never
 
 if TYPE_CHECKING:
     from selfplay.network import Network
@@ -94,11 +94,28 @@ class PlayerAgent:
         self, state: State, rows: npt.NDArray[np.int64], moves: Sequence[Sequence[int]] | None = None
     ) -> npt.NDArray[np.int64]:
         """See `selfplay.agents.Agent.choose`."""
-        return np.array([self._choose_one(state, int(row)) for row in rows], np.int64)
+        return np.array([self.choose_within(self.limits(), state, int(row)) for row in rows], np.int64)
 
-    def _choose_one(self, state: State, row: int) -> int:
-        deadline = None if self._seconds is None else time.monotonic() + self._seconds
-        self.analysis = self._player.think(state, Limits(self._visits, deadline), row=row)
+    def limits(self, seconds: float | None = None, stop: Callable[[], bool] = never) -> Limits:
+        """What a choice that begins now may take.
+
+        Args:
+            seconds: instead of its own strength.
+            stop: asked while it thinks; true ends that at once.
+        """
+        allowed = self._seconds if seconds is None else seconds
+        deadline = None if allowed is None else time.monotonic() + allowed
+        return Limits(self._visits if seconds is None else None, deadline, stop)
+
+    def choose_within(self, limits: Limits, state: State, row: int = 0) -> int:
+        """A legal action for the side to move in an unfinished game.
+
+        Args:
+            limits: when to stop thinking.
+            state: the batch.
+            row: which game.
+        """
+        self.analysis = self._player.think(state, limits, row=row)
         if self._temperature == 0:
             return self.analysis.moves[0].action
         weights, temperature = self._player.search.move_weights()[None], np.array([self._temperature])

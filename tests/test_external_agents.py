@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 import sys
@@ -10,7 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from app.main import main
 from engine.rulesets import Rules, go_rules, gomoku_rules
 from selfplay.agents import AgentError, open_agent
 from selfplay.arena import MatchResult, play_match
@@ -181,3 +184,27 @@ def test_a_program_ends_with_its_owner() -> None:
     while inner.poll() is None and time.monotonic() < deadline:
         time.sleep(0.05)
     assert inner.poll() is not None
+
+
+def test_a_person_can_play_a_program_and_hears_that_it_gave_up(tmp_path: Path) -> None:
+    command = program(tmp_path, GTP_PROGRAM, "resign")
+    moves = "E5\nD5\nE4\nD4\nE3\nD3\n"
+    options = ["--plain", "--size", "5", "--agent", f"gtp:{command}"]
+    result = CliRunner().invoke(main, ["play", *options], input=moves)
+    assert result.exit_code == 0
+    assert "Black wins: White resigned" in result.stdout
+
+
+def test_a_program_that_fails_ends_a_game_in_the_terminal_with_one_line(tmp_path: Path) -> None:
+    command = program(tmp_path, GTP_PROGRAM, "crash")
+    options = ["--plain", "--size", "5", "--agent", f"gtp:{command}"]
+    result = CliRunner().invoke(main, ["play", *options], input="E5\nD5\nE4\nD4\nE3\n")
+    assert result.exit_code == 2
+    assert re.search(r"^Error: program .*: ended$", result.stderr, re.MULTILINE)
+
+
+def test_an_agent_that_gives_up_says_so_in_gtp(tmp_path: Path) -> None:
+    agent = f"gtp:{program(tmp_path, GTP_PROGRAM, 'resign')}"
+    lines = "".join(f"play b {vertex}\ngenmove w\n" for vertex in ("E5", "D5", "E4", "D4"))
+    result = CliRunner().invoke(main, ["gtp", "--size", "5", "--agent", agent], input=lines)
+    assert result.stdout.endswith("= resign\n\n")

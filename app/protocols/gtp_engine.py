@@ -153,12 +153,15 @@ class GtpEngine:
         self._game.resume()  # two passes are no end here: a client may go on
 
     def _genmove(self, words: Arguments) -> str:
+        from app.opponent import RESIGNS
         from engine.notation import vertex_of_action
 
         color = _color(words)
         if self._game.is_over:
             raise Refusal("the game is over")
         action = self._opponent.choose(self._game, color)
+        if action == RESIGNS:
+            return "resign"
         self._play_on(action, color)
         return vertex_of_action(action, self._rules)
 

@@ -3,7 +3,7 @@
 import sys
 
 from app.console import WRONG_INPUT, show_error
-from app.opponent import Opponent
+from app.opponent import RESIGNS, Opponent
 from app.progress import Progress
 from app.screens.board_view import BoardView, move_text, resignation_text, result_text, score_text
 from engine.board import BLACK
@@ -130,6 +130,9 @@ class Session:
         name = self._view.name(self.game.to_play)
         with Progress(f"{name} is thinking", plain=self._is_plain):
             action = self._opponent.choose(self.game, self.game.to_play)
+        if action == RESIGNS:
+            self._resign()
+            return
         self.game.play(action)
         chance = self._opponent.win_estimate()
         expectation = "" if chance is None else f" and expects to win with {100 * chance:.0f} %"
@@ -156,7 +159,8 @@ class Session:
     def _hint(self) -> None:
         with Progress("Looking for a hint", plain=self._is_plain):
             action = self._opponent.choose(self.game, self.game.to_play)
-        print(f"Hint: {vertex_of_action(action, self.game.rules)}")
+        hint = "give up" if action == RESIGNS else vertex_of_action(action, self.game.rules)
+        print(f"Hint: {hint}")
 
     def _resign(self) -> None:
         self._loser = self.game.to_play

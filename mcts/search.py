@@ -10,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.board import IS_OVER, State, allocate_state
-from engine.errors import OutcomeForbiddenError
+from engine.life_kernels import new_life_workspace
 from engine.random_state import new_random_state
 from engine.rulesets import Rules
-from engine.scoring import are_outcomes_forbidden, values_to_play
+from engine.scoring import require_outcomes, values_to_play
 from mcts.config import SearchConfig
+from mcts.ending_kernels import leave_out_pointless_moves
 from mcts.evaluator import Evaluator, Floats, Rows, TerminalValues
 from mcts.gumbel_kernels import (
     considered_visits,
@@ -74,6 +75,8 @@ class Search:
         self._leaves = allocate_state(batch, rules.width, rules.height, rules.resolved_move_limit + 2)
         self._logits = np.empty((batch, rules.num_actions), np.float32)
         self._values = np.empty(batch, np.float32)
+        num_points = self._leaves.stone.shape[1]
+        self._owner, self._life = np.zeros(num_points, np.int8), new_life_workspace(num_points)
         self.tree = allocate_tree(batch, self._max_nodes, rules.num_actions)
 
     def run(
@@ -97,10 +100,10 @@ class Search:
         Raises:
             ValueError: a game is over, there are fewer than two simulations, or `solve` meets terminal values
                 that are no outcomes.
-            OutcomeForbiddenError: `solve` behind the firewall.
+            OutcomeForbiddenError: `solve` or `clean_up` behind the firewall.
         """
-        if self.config.solve and are_outcomes_forbidden():
-            raise OutcomeForbiddenError("solve: proofs rest on outcomes, where only preferences may teach")
+        if self.config.solve or self.config.clean_up:
+            require_outcomes()
         active = np.asarray(rows, np.int64)
         if (roots.scalars[active, IS_OVER] != 0).any():
             raise ValueError("search: expected games that are not over")
@@ -113,7 +116,7 @@ class Search:
         for simulation in range(limit):
             self._simulate(roots, active, considered[:, max(simulation - 1, 0)])
             if simulation == 0:
-                self._prepare_roots(active, noise)
+                self._prepare_roots(roots, active, noise)
             elif self.config.solve:
                 bounds = self.tree.lower_bound[active, ROOT], self.tree.upper_bound[active, ROOT]
                 active = active[bounds[0] != bounds[1]]
@@ -140,8 +143,10 @@ class Search:
                 self.tree, self._leaves, opened, opened, logits, values, self._settings, self._random
             )
 
-    def _prepare_roots(self, rows: Rows, noise: bool) -> None:
+    def _prepare_roots(self, roots: State, rows: Rows, noise: bool) -> None:
         config = self.config
+        if config.clean_up:
+            leave_out_pointless_moves(self.tree, roots, rows, self._owner, self._life)
         if config.selection == "gumbel":
             set_root_logits(self.tree, rows, config.gumbel_scale if noise else 0.0, self._random)
         elif noise:

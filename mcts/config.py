@@ -77,6 +77,10 @@ class SearchConfig:
         clean_up: whether to take the opponent's dead stones off the board before passing in Go, and to play
             no move that pass-alive analysis calls pointless; refused behind the firewall, where nobody may
             tell dead stones.
+        reuse_tree: whether a search goes on from what the tree of the move before, or of the one before that,
+            knows of the position. Its visits count among the simulations; with noise at most half of these
+            may be old, so that the noise reaches visits. Not for `gumbel` or `clean_up`, which need roots
+            without visits.
     """
 
     num_simulations: int = 32
@@ -100,6 +104,7 @@ class SearchConfig:
     solve: bool = False
     min_pass_ply: int = 0
     clean_up: bool = False
+    reuse_tree: bool = False
 
     def __post_init__(self) -> None:
         if self.num_simulations < 2:
@@ -108,6 +113,8 @@ class SearchConfig:
             raise ValueError(f"selection {self.selection!r}: expected puct, uct or gumbel")
         if self.min_pass_ply < 0:
             raise ValueError(f"min_pass_ply {self.min_pass_ply}: expected at least 0")
+        if self.reuse_tree and (self.selection == "gumbel" or self.clean_up):
+            raise ValueError("reuse_tree: expected false with selection gumbel or clean_up")
         if not 1 <= self.max_considered <= 401:
             raise ValueError(f"max_considered {self.max_considered}: expected 1..401")
         for names, highest in _HIGHEST.items():

@@ -23,6 +23,7 @@ from mcts.gumbel_kernels import (
     improved_policies,
     set_root_logits,
 )
+from mcts.kept_trees import KeptTrees
 from mcts.noise_kernels import add_root_noise
 from mcts.policy_target import policy_targets
 from mcts.proof_kernels import keep_best_standing
@@ -78,6 +79,7 @@ class Search:
         num_points = self._leaves.stone.shape[1]
         self._owner, self._life = np.zeros(num_points, np.int8), new_life_workspace(num_points)
         self.tree = allocate_tree(batch, self._max_nodes, rules.num_actions)
+        self._kept = KeptTrees(self.tree, rules, self._max_nodes)
 
     def run(
         self,
@@ -88,13 +90,13 @@ class Search:
         num_simulations: int | None = None,
         deadline: float | None = None,
     ) -> None:
-        """Search fresh trees.
+        """Search fresh trees, or with `reuse_tree` what still holds of those of the latest run.
 
         Args:
             roots: the positions, row for row; none of `rows` may be over.
             rows: `[n]` which rows.
             noise: whether to explore: by noise in the root priors, or in Gumbel search by that in the logits.
-            num_simulations: instead of the configured number.
+            num_simulations: instead of the configured number; visits that a tree brings along count.
             deadline: `time.monotonic()` after which to stop early, with at least two simulations done.
 
         Raises:
@@ -110,20 +112,27 @@ class Search:
         limit = min(num_simulations or self.config.num_simulations, self._max_nodes)
         if limit < 2:
             raise ValueError(f"search: {limit} simulations, expected at least 2")
-        reset_trees(self.tree, active)
+        fresh = active
+        if self.config.reuse_tree:
+            fresh = active[~self._kept.follow(roots, active, limit // 2 if noise else limit)]
+        reset_trees(self.tree, fresh)
         is_gumbel = self.config.selection == "gumbel"
         considered = considered_visits(self.config.max_considered if is_gumbel else 1, limit - 1)
-        for simulation in range(limit):
-            self._simulate(roots, active, considered[:, max(simulation - 1, 0)])
-            if simulation == 0:
-                self._prepare_roots(roots, active, noise)
-            elif self.config.solve:
-                bounds = self.tree.lower_bound[active, ROOT], self.tree.upper_bound[active, ROOT]
-                active = active[bounds[0] != bounds[1]]
-                if not len(active):
-                    return
-            if deadline is not None and simulation > 0 and time.monotonic() >= deadline:
+        self._simulate(roots, fresh, considered[:, 0])
+        self._prepare_roots(roots, active, noise)
+        for simulation in range(limit - 1):
+            active = active[self._is_open(active, limit)]
+            if not len(active):
                 return
+            self._simulate(roots, active, considered[:, simulation])
+            if deadline is not None and time.monotonic() >= deadline:
+                return
+
+    def _is_open(self, rows: Rows, limit: int) -> npt.NDArray[np.bool_]:
+        """`[n]` whether a root has fewer visits than the limit and is not proven."""
+        tree = self.tree
+        is_proven = tree.lower_bound[rows, ROOT] == tree.upper_bound[rows, ROOT]
+        return np.asarray((tree.visit_count[rows, ROOT] < limit) & ~is_proven)
 
     def _simulate(self, roots: State, rows: Rows, considered: npt.NDArray[np.int32]) -> None:
         select_leaves(self.tree, roots, self._leaves, rows, self._settings, considered)

@@ -32,6 +32,7 @@ class Settings(NamedTuple):
     c_scale: float
     rescale_values: bool
     solve: bool
+    min_pass_ply: int
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,18 @@ class SearchConfig:
             noise where a game is decided.
         gumbel_scale: weight of the Gumbel noise of a search with noise, 0..10; 1 is the paper's.
         solve: whether finished games prove values up the tree (Winands et al. 2008): a proven win is played,
-            a proven loss avoided. Only where terminal values are outcomes; refused behind the firewall.
+            a proven loss avoided. After a pass the answer that ends a game of Go is looked at first, so that
+            it is given when it wins, not given when it loses, and no pass is played that it refutes. Only
+            where terminal values are outcomes; refused behind the firewall.
+        min_pass_ply: moves before which nobody passes while there is another legal move, in the tree too; 0
+            for no such rule.
+        clean_up: whether to take the opponent's dead stones off the board before passing in Go, and to play
+            no move that pass-alive analysis calls pointless; refused behind the firewall, where nobody may
+            tell dead stones.
+        reuse_tree: whether a search goes on from what the tree of the move before, or of the one before that,
+            knows of the position. Its visits count among the simulations; with noise at most half of these
+            may be old, so that the noise reaches visits. Not for `gumbel` or `clean_up`, which need roots
+            without visits.
     """
 
     num_simulations: int = 32
@@ -90,12 +102,19 @@ class SearchConfig:
     rescale_values: bool = False
     gumbel_scale: float = 1.0
     solve: bool = False
+    min_pass_ply: int = 0
+    clean_up: bool = False
+    reuse_tree: bool = False
 
     def __post_init__(self) -> None:
         if self.num_simulations < 2:
             raise ValueError(f"num_simulations {self.num_simulations}: expected at least 2")
         if self.selection not in get_args(SelectionRule):
             raise ValueError(f"selection {self.selection!r}: expected puct, uct or gumbel")
+        if self.min_pass_ply < 0:
+            raise ValueError(f"min_pass_ply {self.min_pass_ply}: expected at least 0")
+        if self.reuse_tree and (self.selection == "gumbel" or self.clean_up):
+            raise ValueError("reuse_tree: expected false with selection gumbel or clean_up")
         if not 1 <= self.max_considered <= 401:
             raise ValueError(f"max_considered {self.max_considered}: expected 1..401")
         for names, highest in _HIGHEST.items():

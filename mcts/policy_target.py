@@ -17,6 +17,18 @@ def policy_targets(visits: npt.NDArray[np.int32]) -> npt.NDArray[np.float32]:
     return np.asarray(visits / total, np.float32)
 
 
+def stored_weights(targets: npt.NDArray[np.floating]) -> npt.NDArray[np.uint16]:
+    """Probabilities as whole numbers for a game record, the largest of each row 65,535.
+
+    Args:
+        targets: `[n, A]` policy targets, some probability in each row.
+
+    Returns:
+        `[n, A]` weights; a probability below 1/131,000 of the largest is lost.
+    """
+    return np.asarray(np.rint(targets / targets.max(axis=1, keepdims=True) * 65_535), np.uint16)
+
+
 def choose_actions(
     visits: npt.NDArray[np.int32],
     temperatures: npt.NDArray[np.floating],

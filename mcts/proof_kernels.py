@@ -5,7 +5,8 @@ every legal move, pass included, is expanded. Source: Winands, Björnsson & Sait
 solver", 2008, in the form with bounds by Cazenave & Saffidine, "Score bounded Monte-Carlo tree search", 2010.
 
 In Go a proof may hold in this game alone: where superko forbade a move because of its history, or the move
-limit ended it. Such a bound is marked, so that nobody uses it for the same board in another game.
+limit ended it. Such a bound is marked, so that nobody uses it for the same board in another game. Where moves
+are left out on purpose, the upper bound stays as it is.
 """
 
 import numpy as np
@@ -16,8 +17,9 @@ from engine.go_kernels import KO, SUPERKO_REPETITION, go_legality
 from engine.jit import inline_kernel, kernel
 from mcts.tree import NO_CHILD, ROOT, Tree
 
-LOWER_TAINTED, UPPER_TAINTED = 1, 2
+LOWER_TAINTED, UPPER_TAINTED, MOVES_LEFT_OUT = 1, 2, 4
 """Bits of `Tree.taint`."""
+NO_EDGE = -1
 LOST, OPEN, WON = -1, 0, 1
 """Standings of an edge, from the view of the side that plays it."""
 
@@ -50,6 +52,19 @@ def best_standing(tree: Tree, row: int, node: int) -> int:
 
 
 @kernel
+def ending_edge(tree: Tree, row: int, node: int, state: State, slot: int) -> int:
+    """The untried pass that would end the game of Go in `state[slot]`; NO_EDGE where there is none."""
+    if state.rules[slot, GAME] != GO or state.scalars[slot, PASS_COUNT] != 1:
+        return NO_EDGE
+    pass_action = int(state.rules[slot, WIDTH]) * int(state.rules[slot, HEIGHT])
+    first = int(tree.first_edge[row, node])
+    for edge in range(first, first + int(tree.edge_count[row, node])):
+        if tree.edge_action[row, edge] == pass_action:
+            return edge if tree.edge_visit_count[row, edge] == 0 else NO_EDGE
+    return NO_EDGE
+
+
+@kernel
 def is_a_move_banned(state: State, row: int) -> bool:
     """Whether ko or superko forbids a move here. Precondition: Go."""
     width = int(state.rules[row, WIDTH])
@@ -65,7 +80,7 @@ def is_a_move_banned(state: State, row: int) -> bool:
 def mark_open_leaf(tree: Tree, row: int, slot: int, node: int, leaves: State) -> None:
     """Taint the upper bound of a new node where a move is banned in `leaves[slot]`. Mutates: tree[row]."""
     if leaves.rules[slot, GAME] == GO and is_a_move_banned(leaves, slot):
-        tree.taint[row, node] = UPPER_TAINTED
+        tree.taint[row, node] = int(tree.taint[row, node]) | UPPER_TAINTED
 
 
 @kernel
@@ -108,10 +123,12 @@ def _update_bounds(tree: Tree, row: int, node: int, child: int) -> bool:
     if gain > tree.lower_bound[row, node]:
         tree.lower_bound[row, node] = gain
         is_tainted = tree.taint[row, child] & UPPER_TAINTED != 0
-        tree.taint[row, node] = int(tree.taint[row, node]) & UPPER_TAINTED | (
+        tree.taint[row, node] = int(tree.taint[row, node]) & ~LOWER_TAINTED | (
             LOWER_TAINTED if is_tainted else 0
         )
         has_changed = True
+    if tree.taint[row, node] & MOVES_LEFT_OUT != 0:
+        return has_changed
     highest, taint = -1, 0
     first = int(tree.first_edge[row, node])
     for edge in range(first, first + int(tree.edge_count[row, node])):

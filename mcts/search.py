@@ -10,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.board import IS_OVER, State, allocate_state
-from engine.errors import OutcomeForbiddenError
+from engine.life_kernels import new_life_workspace
 from engine.random_state import new_random_state
 from engine.rulesets import Rules
-from engine.scoring import are_outcomes_forbidden, values_to_play
+from engine.scoring import require_outcomes, values_to_play
 from mcts.config import SearchConfig
+from mcts.ending_kernels import leave_out_pointless_moves
 from mcts.evaluator import Evaluator, Floats, Rows, TerminalValues
 from mcts.gumbel_kernels import (
     considered_visits,
@@ -22,6 +23,7 @@ from mcts.gumbel_kernels import (
     improved_policies,
     set_root_logits,
 )
+from mcts.kept_trees import KeptTrees
 from mcts.noise_kernels import add_root_noise
 from mcts.policy_target import policy_targets
 from mcts.proof_kernels import keep_best_standing
@@ -74,7 +76,10 @@ class Search:
         self._leaves = allocate_state(batch, rules.width, rules.height, rules.resolved_move_limit + 2)
         self._logits = np.empty((batch, rules.num_actions), np.float32)
         self._values = np.empty(batch, np.float32)
+        num_points = self._leaves.stone.shape[1]
+        self._owner, self._life = np.zeros(num_points, np.int8), new_life_workspace(num_points)
         self.tree = allocate_tree(batch, self._max_nodes, rules.num_actions)
+        self._kept = KeptTrees(self.tree, rules, self._max_nodes)
 
     def run(
         self,
@@ -85,42 +90,49 @@ class Search:
         num_simulations: int | None = None,
         deadline: float | None = None,
     ) -> None:
-        """Search fresh trees.
+        """Search fresh trees, or with `reuse_tree` what still holds of those of the latest run.
 
         Args:
             roots: the positions, row for row; none of `rows` may be over.
             rows: `[n]` which rows.
             noise: whether to explore: by noise in the root priors, or in Gumbel search by that in the logits.
-            num_simulations: instead of the configured number.
+            num_simulations: instead of the configured number; visits that a tree brings along count.
             deadline: `time.monotonic()` after which to stop early, with at least two simulations done.
 
         Raises:
             ValueError: a game is over, there are fewer than two simulations, or `solve` meets terminal values
                 that are no outcomes.
-            OutcomeForbiddenError: `solve` behind the firewall.
+            OutcomeForbiddenError: `solve` or `clean_up` behind the firewall.
         """
-        if self.config.solve and are_outcomes_forbidden():
-            raise OutcomeForbiddenError("solve: proofs rest on outcomes, where only preferences may teach")
+        if self.config.solve or self.config.clean_up:
+            require_outcomes()
         active = np.asarray(rows, np.int64)
         if (roots.scalars[active, IS_OVER] != 0).any():
             raise ValueError("search: expected games that are not over")
         limit = min(num_simulations or self.config.num_simulations, self._max_nodes)
         if limit < 2:
             raise ValueError(f"search: {limit} simulations, expected at least 2")
-        reset_trees(self.tree, active)
+        fresh = active
+        if self.config.reuse_tree:
+            fresh = active[~self._kept.follow(roots, active, limit // 2 if noise else limit)]
+        reset_trees(self.tree, fresh)
         is_gumbel = self.config.selection == "gumbel"
         considered = considered_visits(self.config.max_considered if is_gumbel else 1, limit - 1)
-        for simulation in range(limit):
-            self._simulate(roots, active, considered[:, max(simulation - 1, 0)])
-            if simulation == 0:
-                self._prepare_roots(active, noise)
-            elif self.config.solve:
-                bounds = self.tree.lower_bound[active, ROOT], self.tree.upper_bound[active, ROOT]
-                active = active[bounds[0] != bounds[1]]
-                if not len(active):
-                    return
-            if deadline is not None and simulation > 0 and time.monotonic() >= deadline:
+        self._simulate(roots, fresh, considered[:, 0])
+        self._prepare_roots(roots, active, noise)
+        for simulation in range(limit - 1):
+            active = active[self._is_open(active, limit)]
+            if not len(active):
                 return
+            self._simulate(roots, active, considered[:, simulation])
+            if deadline is not None and time.monotonic() >= deadline:
+                return
+
+    def _is_open(self, rows: Rows, limit: int) -> npt.NDArray[np.bool_]:
+        """`[n]` whether a root has fewer visits than the limit and is not proven."""
+        tree = self.tree
+        is_proven = tree.lower_bound[rows, ROOT] == tree.upper_bound[rows, ROOT]
+        return np.asarray((tree.visit_count[rows, ROOT] < limit) & ~is_proven)
 
     def _simulate(self, roots: State, rows: Rows, considered: npt.NDArray[np.int32]) -> None:
         select_leaves(self.tree, roots, self._leaves, rows, self._settings, considered)
@@ -140,8 +152,10 @@ class Search:
                 self.tree, self._leaves, opened, opened, logits, values, self._settings, self._random
             )
 
-    def _prepare_roots(self, rows: Rows, noise: bool) -> None:
+    def _prepare_roots(self, roots: State, rows: Rows, noise: bool) -> None:
         config = self.config
+        if config.clean_up:
+            leave_out_pointless_moves(self.tree, roots, rows, self._owner, self._life)
         if config.selection == "gumbel":
             set_root_logits(self.tree, rows, config.gumbel_scale if noise else 0.0, self._random)
         elif noise:

@@ -5,13 +5,13 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from engine.board import IS_OVER, State, copy_row
+from engine.board import GAME, GO, IS_OVER, MOVE_COUNT, State, copy_row
 from engine.jit import inline_kernel, kernel
 from engine.random_state import RandomState, random_below
 from engine.rules_kernels import legal_actions, play
 from mcts.config import PUCT, UCT, Settings
 from mcts.gumbel_kernels import gumbel_edge, gumbel_root_edge
-from mcts.proof_kernels import is_proven, mark_open_leaf, prove_leaf
+from mcts.proof_kernels import MOVES_LEFT_OUT, NO_EDGE, ending_edge, is_proven, mark_open_leaf, prove_leaf
 from mcts.puct_kernels import puct_edge, uct_edge
 from mcts.tree import (
     INNER,
@@ -26,6 +26,21 @@ from mcts.tree import (
     add_node,
     back_up,
 )
+
+
+@inline_kernel
+def _edge_by_rule(
+    tree: Tree, row: int, node: int, settings: Settings, considered: npt.NDArray[np.int32]
+) -> int:
+    """Edge to follow from a node by the rule of selection; see `select_leaves`."""
+    if settings.rule == UCT:
+        return uct_edge(tree, row, node, settings)
+    if settings.rule == PUCT:
+        return puct_edge(tree, row, node, settings)
+    if node == ROOT:
+        num_candidates = min(int(tree.edge_count[row, ROOT]), considered.shape[0] - 1)
+        return gumbel_root_edge(tree, row, considered[num_candidates], settings)
+    return gumbel_edge(tree, row, node, settings)
 
 
 @inline_kernel
@@ -50,15 +65,11 @@ def descend(
     length = 0
     tree.leaf_kind[slot] = OPEN_LEAF
     while tree.node_kind[row, node] == INNER and not (settings.solve and is_proven(tree, row, node)):
-        if settings.rule == UCT:
-            edge = uct_edge(tree, row, node, settings)
-        elif settings.rule == PUCT:
-            edge = puct_edge(tree, row, node, settings)
-        elif node == ROOT:
-            num_candidates = min(int(tree.edge_count[row, ROOT]), considered.shape[0] - 1)
-            edge = gumbel_root_edge(tree, row, considered[num_candidates], settings)
-        else:
-            edge = gumbel_edge(tree, row, node, settings)
+        edge = NO_EDGE
+        if settings.solve and tree.visit_count[row, node] == 1:
+            edge = ending_edge(tree, row, node, leaves, slot)
+        if edge == NO_EDGE:
+            edge = _edge_by_rule(tree, row, node, settings, considered)
         tree.path_node[slot, length] = node
         tree.path_edge[slot, length] = edge
         length += 1
@@ -169,6 +180,12 @@ def add_terminal_leaves(
             prove_leaf(tree, row, slot, node, leaves)
 
 
+@inline_kernel
+def _is_too_early_to_pass(state: State, slot: int, settings: Settings) -> bool:
+    is_early = state.scalars[slot, MOVE_COUNT] < settings.min_pass_ply
+    return bool(is_early and state.rules[slot, GAME] == GO)
+
+
 @kernel
 def add_open_leaves(
     tree: Tree,
@@ -199,6 +216,9 @@ def add_open_leaves(
         node = _leaf_node(tree, row, slot)
         first = int(tree.num_edges[row])
         count = legal_actions(leaves, slot, tree.edge_action[row, first:])
+        if count > 1 and _is_too_early_to_pass(leaves, slot, settings):
+            count -= 1  # the pass stands last
+            tree.taint[row, node] = MOVES_LEFT_OUT
         last = first + count
         tree.node_kind[row, node] = INNER
         tree.first_edge[row, node] = first

@@ -96,10 +96,12 @@ class TreeSearch:
             max_nodes: of the tree; `config.num_simulations` by default.
 
         Raises:
-            ValueError: a Gumbel search.
+            ValueError: a Gumbel search, or one that cleans up.
         """
         if config.selection == "gumbel":
             raise ValueError("selection gumbel: expected puct or uct, one tree has no sequential halving")
+        if config.clean_up:
+            raise ValueError("clean_up: expected false, it needs roots without visits")
         num_slots = len(evaluators) * batch
         history = rules.resolved_move_limit + 2
         self.config = config

@@ -129,6 +129,8 @@ def train_on_preferences(
         raise ValueError("learner.score_weight: expected 0, final points are outcomes")
     if config.search.solve:
         raise ValueError("search.solve: expected false, proofs rest on outcomes")
+    if config.search.clean_up:
+        raise ValueError("search.clean_up: expected false, dead stones tell of the outcome")
     recorded = store.fact("preferences")
     if recorded not in (None, asdict(preferences)):
         raise RunError(f"run {store.folder}: holds other preferences; choose another folder")

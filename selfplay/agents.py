@@ -139,7 +139,7 @@ class SearchAgent:
         if self._temperature == 0:
             return self.search.best_actions(rows)
         temperatures = np.full(len(rows), self._temperature)
-        return choose_actions(self.search.visit_counts(rows), temperatures, self._random.random(len(rows)))
+        return choose_actions(self.search.move_weights(rows), temperatures, self._random.random(len(rows)))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ Games are dealt to workers before they start, so the same seed and number of thr
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,8 @@ from engine.rules_kernels import play
 from engine.rulesets import Rules
 from mcts.config import SearchConfig
 from mcts.evaluator import Evaluator
-from mcts.policy_target import choose_actions
+from mcts.policy_target import choose_actions, stored_weights
+from mcts.schedules import falling_temperatures, halving_temperatures
 from mcts.search import Search
 from selfplay.openings import random_opening
 from selfplay.records import GameRecord
@@ -36,9 +37,15 @@ class SelfPlayConfig:
         games_per_iteration: finished games before each training phase.
         parallel_games: games in lockstep a worker; the batch of the network.
         random_plies: uniform random moves at the start of a game, not policy targets.
-        temperature: of the move drawn from the root visits at first.
+        temperature: of the move drawn from the root visits at first; 0 plays the best move.
         final_temperature: of the same late in the game.
         temperature_plies: plies over which it falls from one to the other, linearly.
+        temperature_half_life: plies that halve its distance from the final one; 0 for the linear fall.
+        full_search_share: of the moves that are searched in full, each by chance; the others are searched
+            cheaply, without noise, and are no policy targets (arXiv 1902.10565, section 3.1: 0.25).
+        cheap_simulations: of a cheap search, which selects by PUCT whatever the full one does.
+        first_simulations: of a full search in the first round, doubled in stages up to
+            `search.num_simulations` (MiniZero, arXiv 2310.11305); 0 for the same number in all rounds.
     """
 
     games_per_iteration: int = 100
@@ -47,6 +54,10 @@ class SelfPlayConfig:
     temperature: float = 1.0
     final_temperature: float = 0.25
     temperature_plies: int = 20
+    temperature_half_life: float = 0.0
+    full_search_share: float = 1.0
+    cheap_simulations: int = 12
+    first_simulations: int = 0
 
     def __post_init__(self) -> None:
         if self.games_per_iteration < 1 or self.parallel_games < 1:
@@ -55,6 +66,14 @@ class SelfPlayConfig:
             raise ValueError("random_plies and temperature_plies: expected at least 0")
         if self.temperature < 0 or self.final_temperature < 0:
             raise ValueError("temperature and final_temperature: expected at least 0")
+        if self.temperature_half_life < 0:
+            raise ValueError(f"temperature_half_life {self.temperature_half_life}: expected at least 0")
+        if not 0 < self.full_search_share <= 1:
+            raise ValueError(f"full_search_share {self.full_search_share}: expected above 0, at most 1")
+        if self.cheap_simulations < 2:
+            raise ValueError(f"cheap_simulations {self.cheap_simulations}: expected at least 2")
+        if self.first_simulations != 0 and self.first_simulations < 2:
+            raise ValueError(f"first_simulations {self.first_simulations}: expected 0, or at least 2")
 
 
 @kernel
@@ -96,14 +115,18 @@ class _Worker:
         search_seed, evaluator_seed, move_seed = seed.spawn(3)
         self.random = np.random.default_rng(move_seed)
         self.state = new_state(rules, batch)
-        self.search = Search(
-            search_config,
-            new_evaluator(batch, evaluator_seed),
-            rules,
-            batch,
-            search_seed,
-            value_source.terminal_values,
-        )
+        evaluator, terminal_values = new_evaluator(batch, evaluator_seed), value_source.terminal_values
+        self.search = Search(search_config, evaluator, rules, batch, search_seed, terminal_values)
+        self.cheap_search = self.search
+        if config.full_search_share < 1:
+            cheap = replace(
+                search_config,
+                num_simulations=config.cheap_simulations,
+                selection="puct",
+                forced_playouts=0.0,
+            )
+            cheap_seed = search_seed.spawn(1)[0]
+            self.cheap_search = Search(cheap, evaluator, rules, batch, cheap_seed, terminal_values)
         limit = rules.resolved_move_limit
         self.moves = np.zeros((batch, limit), np.int16)
         self.visits = np.zeros((batch, limit, rules.num_actions), np.uint16)
@@ -137,18 +160,42 @@ class _Worker:
         rows = self.active[self.state.scalars[self.active, IS_OVER] == 0]
         if not len(rows):
             return
-        self.search.run(self.state, rows, noise=self.search.config.noise_weight > 0)
-        visits = self.search.visit_counts(rows)
+        share = self.config.full_search_share
+        is_full = np.ones(len(rows), np.bool_) if share == 1 else self.random.random(len(rows)) < share
+        full, cheap = rows[is_full], rows[~is_full]
+        if len(full):
+            self.search.run(self.state, full, noise=self.search.config.explores)
+            self.visits[full, self.lengths[full]] = self._policy_weights(full)
+            self._play_by(self.search, full)
+        if len(cheap):
+            self.cheap_search.run(self.state, cheap)
+            self._play_by(self.cheap_search, cheap)
+
+    def _policy_weights(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.integer]:
+        if self.search.config.selection == "gumbel":
+            return stored_weights(self.search.policy_targets(rows))
+        return self.search.move_weights(rows)
+
+    def _play_by(self, search: Search, rows: npt.NDArray[np.int64]) -> None:
+        """Play the best moves of a search, or draw from their weights while the temperature is above 0."""
         plies = self.lengths[rows]
-        self.visits[rows, plies] = visits
-        self.root_values[rows, plies] = self.search.root_values(rows)
-        actions = choose_actions(visits, self._temperatures(plies), self.random.random(len(rows)))
-        self._record(rows, actions)
+        self.root_values[rows, plies] = search.root_values(rows)
+        temperatures = self._temperatures(plies)
+        drawn = choose_actions(search.move_weights(rows), temperatures, self.random.random(len(rows)))
+        self._record(rows, np.where(temperatures > 0, drawn, search.best_actions(rows)))
 
     def _temperatures(self, plies: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         config = self.config
-        share = np.minimum(plies / max(config.temperature_plies, 1), 1.0)
-        return config.temperature + share * (config.final_temperature - config.temperature)
+        first, last = config.temperature, config.final_temperature
+        if config.temperature_half_life > 0:
+            return halving_temperatures(plies, first, last, config.temperature_half_life)
+        return falling_temperatures(plies, first, last, config.temperature_plies)
+
+    @property
+    def num_evaluations(self) -> int:
+        """Positions sent to the evaluator so far."""
+        full = self.search.num_evaluations
+        return full if self.cheap_search is self.search else full + self.cheap_search.num_evaluations
 
     def _record(self, rows: npt.NDArray[np.int64], actions: npt.NDArray[np.int64]) -> None:
         play_actions(self.state, rows, actions)
@@ -215,4 +262,4 @@ def generate_games(
     ]
     run_workers(workers, progress)
     games = [game for worker in workers for game in worker.games]
-    return Generated(games, sum(worker.search.num_evaluations for worker in workers))
+    return Generated(games, sum(worker.num_evaluations for worker in workers))

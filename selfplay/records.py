@@ -19,7 +19,8 @@ class GameRecord:
     Attributes:
         rules: what was played.
         moves: `[T]` int16 actions, Black first.
-        visits: `[T, A]` uint16 root visits; a row of zeros is not a policy target (opening moves).
+        visits: `[T, A]` uint16 weights of the policy target: root visits, or what they are pruned to, or an
+            improved policy; a row of zeros is not a policy target (opening moves, cheap searches).
         root_values: `[T]` float32 search values to the side to move.
         value_targets: `[T]` float32 targets to the side to move, from the run's value source.
         score_black: final points of Black where they are a target, else None.

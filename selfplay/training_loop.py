@@ -5,12 +5,14 @@ derived from the run's seed and the round's number, so a killed run goes on to t
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from mcts.config import SearchConfig
+from mcts.schedules import progressive_simulations
 from selfplay.checkpoint import load_learner, load_network, save_learner, save_network
 from selfplay.config import TrainConfig, config_from_dict
 from selfplay.generate import EvaluatorFactory, Generated, generate_games
@@ -155,7 +157,10 @@ def _games_within(config: TrainConfig, done: Checkpoint, max_evaluations: int | 
     games = config.selfplay.games_per_iteration
     if max_evaluations is None or not done.evaluations:
         return games
-    cost_of_a_game = done.evaluations / (done.iteration * games)
+    simulations = [
+        search_of_round(config, iteration).num_simulations for iteration in range(1, done.iteration + 2)
+    ]
+    cost_of_a_game = done.evaluations / games * simulations[-1] / sum(simulations[:-1])
     return max(0, min(games, round((max_evaluations - done.evaluations) / cost_of_a_game)))
 
 
@@ -209,6 +214,17 @@ def _iterate(
     return checkpoint
 
 
+def search_of_round(config: TrainConfig, iteration: int) -> SearchConfig:
+    """The search of a round, counted from 1: fewer simulations at first where that is configured."""
+    first = config.selfplay.first_simulations
+    if first == 0:
+        return config.search
+    done = (iteration - 1) / config.iterations
+    return replace(
+        config.search, num_simulations=progressive_simulations(done, first, config.search.num_simulations)
+    )
+
+
 def _generate(
     store: RunStore,
     config: TrainConfig,
@@ -227,7 +243,7 @@ def _generate(
         return Generated(stored, spent)
     made = generate_games(
         config.rules,
-        config.search,
+        search_of_round(config, iteration),
         config.selfplay,
         network_evaluators(learner.average, config),
         value_source,

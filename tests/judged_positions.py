@@ -17,7 +17,7 @@ from engine.board import State
 from engine.game import Game, stones_of
 from engine.rulesets import Rules
 from mcts.config import SearchConfig
-from mcts.evaluator import Floats, Rows
+from mcts.evaluator import Floats, Rows, UniformEvaluator
 from mcts.search import Search
 from mcts.tree import ROOT
 
@@ -55,6 +55,17 @@ class HashedEvaluator:
             stones = board_tuple(stones_of(state, row))
             policy, values[index] = judgment(stones, int(state.scalars[row, board.TO_PLAY]))
             logits[index, : len(policy)] = policy
+
+
+class Stubborn(UniformEvaluator):
+    """Has its mind set on one action."""
+
+    def __init__(self, action: int) -> None:
+        self.action = action
+
+    def evaluate(self, state: State, rows: Rows, logits: Floats, values: Floats) -> None:
+        super().evaluate(state, rows, logits, values)
+        logits[: len(rows), self.action] = 20.0
 
 
 def hashed(game: Any) -> tuple[dict[int, float], float]:

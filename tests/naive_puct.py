@@ -36,6 +36,11 @@ def terminal_value_to_play(game: Game) -> float:
     return 1.0 if winner == game.to_play else -1.0
 
 
+def can_end_by_pass(game: Any) -> bool:
+    """Whether the opponent has just passed, in a game that ends with two passes."""
+    return hasattr(game, "pass_action") and game.moves[-1:] == (game.pass_action,)
+
+
 @dataclass(frozen=True)
 class PuctForm:
     """The constants of PUCT: AlphaZero's by default, KataGo's when told.
@@ -222,8 +227,9 @@ def naive_puct(
         evaluate: Gives a game's priors, a dictionary over its legal actions that sums to 1, and
             `value_to_play`. Never asked about a game that is over.
         root_priors: Priors of the root in place of the evaluated ones.
-        solve: Whether finished games prove values: proven nodes are not searched any more and count as what
-            they are worth, proven losses are passed over, and the search ends when the root is proven.
+        solve: Whether finished games prove values: after a pass the answer that ends the game is looked at
+            first, proven nodes are not searched any more and count as what they are worth, proven losses are
+            passed over, and the search ends when the root is proven.
         **form: What to change in `PuctForm`.
 
     Returns:
@@ -248,7 +254,10 @@ def naive_puct(
         leaf = game.copy()
         path: Path = ()
         while path in search.priors and not search.is_proven(path):
-            action = search.best_action(path)
+            if solve and search.visit_count[path] == 1 and can_end_by_pass(leaf):
+                action = leaf.pass_action
+            else:
+                action = search.best_action(path)
             leaf.play(action)
             path = (*path, action)
 

@@ -21,7 +21,7 @@ from judged_positions import (
 )
 from naive_gumbel import naive_gumbel
 
-from engine.board import State, copy_row, new_state
+from engine.board import State, new_state
 from engine.game import Game
 from engine.rulesets import Rules, go_rules
 from mcts.config import SearchConfig
@@ -177,28 +177,7 @@ def test_expected_value_of_the_move_and_of_the_target_is_above_that_of_the_prior
     assert np.mean(gains) > 0.2
 
 
-# Rows and refusals
-
-
-def test_row_has_the_same_visits_alone_and_among_511_others_in_any_order() -> None:
-    rules = go_rules(3)
-    state = new_state(rules, batch=512)
-    for row in range(512):
-        copy_row(random_position(rules, row % 40)[0].state, 0, state, row)
-
-    def visits(rows: list[int]) -> npt.NDArray[np.int32]:
-        evaluator = HashedEvaluator()
-        search = new_search(rules, evaluator, batch=512, num_simulations=9, selection="gumbel")
-        search.run(state, np.array(rows), noise=True)
-        return search.visit_counts(np.array(rows))
-
-    order = np.random.default_rng(1).permutation(512).tolist()
-    together = dict(zip(order, visits(order), strict=True))
-    for row in (0, 17, 511):
-        assert np.array_equal(visits([row])[0], together[row])
-    pair = visits([300, 17])
-    assert np.array_equal(pair[0], together[300])
-    assert np.array_equal(pair[1], together[17])
+# What is learned, and refusals
 
 
 def test_policy_target_of_other_searches_is_the_share_of_visits() -> None:

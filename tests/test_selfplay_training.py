@@ -213,6 +213,23 @@ def test_a_run_stops_when_its_budget_is_spent(tmp_path: Path) -> None:
     assert abs(last.evaluations - budget) < 0.3 * spent[1]
 
 
+def test_budget_of_a_run_with_growing_searches_counts_what_the_next_round_costs(tmp_path: Path) -> None:
+    growing = tiny_run(
+        search=SearchConfig(num_simulations=32),
+        selfplay=SelfPlayConfig(games_per_iteration=20, parallel_games=4, first_simulations=4),
+        iterations=8,
+    )
+    run(tmp_path / "whole", growing)
+    with RunStore(tmp_path / "whole") as store:
+        spent = [checkpoint.evaluations for checkpoint in store.checkpoints()]
+    last_round = spent[8] - spent[7]
+    assert last_round > 3 * spent[1]
+    run(tmp_path / "cut", growing, max_evaluations=round(spent[8] - 0.5 * last_round))
+    with RunStore(tmp_path / "cut") as store:
+        left = spent[8] - store.checkpoints()[-1].evaluations
+    assert 0.3 * last_round < left < 0.7 * last_round
+
+
 def test_a_run_starts_from_given_weights(tmp_path: Path) -> None:
     initial = random_network(3)
     run(tmp_path, tiny_run(iterations=1), initial=initial)

@@ -171,9 +171,11 @@ def test_descents_that_can_only_meet_are_not_counted_twice() -> None:
         assert_sums_hold(search)
 
 
-def test_gumbel_search_of_one_tree_is_refused() -> None:
+def test_gumbel_search_of_one_tree_and_cleaning_up_are_refused() -> None:
     with pytest.raises(ValueError, match="expected puct or uct"):
         new_tree(go_rules(3), UniformEvaluator(), selection="gumbel")
+    with pytest.raises(ValueError, match="clean_up"):
+        new_tree(go_rules(3), UniformEvaluator(), clean_up=True)
 
 
 # Limits

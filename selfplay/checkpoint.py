@@ -71,16 +71,25 @@ def save_network(path: Path, network: Network, rules: Rules) -> str:
     Returns:
         SHA-256 of the file.
     """
-    description = {
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+    data = save_tensors(tensors, metadata_of(describe(network, rules)))
+    write_atomically(path, data)
+    return hashlib.sha256(data).hexdigest()
+
+
+def describe(network: Network, rules: Rules) -> dict[str, Any]:
+    """What a file of weights says of them.
+
+    Args:
+        network: the weights.
+        rules: the game they know.
+    """
+    return {
         "format": FORMAT,
         "network": asdict(network.config),
         "rules": rules.to_dict(),
         "planes": network.config.num_planes,
     }
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
-    data = save_tensors(tensors, metadata_of(description))
-    write_atomically(path, data)
-    return hashlib.sha256(data).hexdigest()
 
 
 def metadata_of(description: dict[str, Any]) -> dict[str, str]:

@@ -236,7 +236,10 @@ class Network(nn.Module):
 
     def forward(self, planes: Tensor) -> Output:
         """Judge positions. `planes` is `[n, config.num_planes, H, W]` as `selfplay.inputs` writes them."""
-        board = board_mask(planes[:, ON_BOARD : ON_BOARD + 1])
+        return self.judge(planes, board_mask(planes[:, ON_BOARD : ON_BOARD + 1]))
+
+    def judge(self, planes: Tensor, board: BoardMask) -> Output:
+        """As `forward`, where the boards are known."""
         trunk_type, head_type = self.stem.weight.dtype, self.policy_head.conv.weight.dtype
         trunk_board = board.to(trunk_type)
         x = self.stem(planes.to(trunk_type, memory_format=torch.channels_last))

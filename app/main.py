@@ -21,6 +21,7 @@ COMMANDS = {
     "sgf": "Check SGF files.",
     "doctor": "Look for what may be wrong with this installation.",
     "pretrain": "Clone a policy from real games.",
+    "export": "Write a network as an ONNX file.",
     "demo": "Learn both ways in a few minutes and compare.",
 }
 """Each command and its help in short; `app.NAME.NAME` is the command itself."""

@@ -88,9 +88,9 @@ def pretrain(
             move_accuracy,
             num_clone_steps,
             records_from_sgf,
-            split_games,
         )
         from selfplay.network import new_network
+        from selfplay.window import split_games
 
         config = configuration(preset_name, blocks, channels)
     side = size or config.rules.width

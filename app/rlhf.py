@@ -75,12 +75,12 @@ def rlhf(
 
         spec = open_agent(reference, visits=1, temperature=1.0)
         config, network = configuration(preset_name, iterations, assignments, initial)
-        # Final points are outcomes, so no run of this kind may learn them.
-        config = replace(config, learner=replace(config.learner, score_weight=0.0))
         if network is None and spec.network is not None:
             network = spec.network
             network.reset_value_head()
-            config = replace(config, network=network.config)
+        # Auxiliary heads learn from outcomes, so no network of a run of this kind has any.
+        network = (network or new_network(config.network, config.seed)).without_auxiliary_heads()
+        config = replace(config, network=network.config)
         try:
             preferences = PreferenceConfig(
                 labeler=labeler,
@@ -99,8 +99,7 @@ def rlhf(
         done, evaluations = (saved[-1].iteration, saved[-1].evaluations) if saved else (0, 0)
         with StageDisplay(Display(config, done, evaluations, as_json=as_json)) as shown:
             stages = Stages(shown.start, shown.advance, shown.rounds.watcher())
-            initial_network = network or new_network(config.network, config.seed)
-            weights = train_on_preferences(store, config, preferences, spec, initial_network, stages)
+            weights = train_on_preferences(store, config, preferences, spec, network, stages)
         report = preference_report(store)
     if as_json:
         click.echo(json.dumps({"reward_model": report, "weights": str(weights)}))

@@ -1,4 +1,4 @@
-"""Who owns what on a Go board: the area score, and the liberties of every chain."""
+"""Who owns what on a Go board: the area score, its points, and the liberties of every chain."""
 
 import numpy as np
 import numpy.typing as npt
@@ -84,6 +84,54 @@ def surrounded(state: State, row: int, dead: npt.NDArray[np.int8]) -> int:
         elif borders == WHITE:
             difference -= size
     return difference
+
+
+@allocating_kernel
+def mark_owners(state: State, row: int, owners: npt.NDArray[np.int8]) -> None:
+    """Say who owns each point by area, nothing dead: what `area_score` counts. Mutates: owners.
+
+    Args:
+        state: the batch.
+        row: which game of Go.
+        owners: `[height, width]` receives 1 for Black, -1 for White, 0 for nobody.
+    """
+    width, height = int(state.rules[row, WIDTH]), int(state.rules[row, HEIGHT])
+    stride = width + 1
+    total = stride * (height + 2) + 1
+    is_visited = np.zeros(total, np.bool_)
+    region = np.empty(total, np.int16)
+    for y in range(height):
+        for x in range(width):
+            start = (y + 1) * stride + x + 1
+            content = int(state.stone[row, start])
+            if content != EMPTY:
+                owners[y, x] = sign_of(content)
+                continue
+            if is_visited[start]:
+                continue
+            is_visited[start] = True
+            region[0] = start
+            size, done, borders = 1, 0, 0
+            while done < size:
+                point = int(region[done])
+                done += 1
+                for neighbor in (point - stride, point - 1, point + 1, point + stride):
+                    content = int(state.stone[row, neighbor])
+                    if content not in (EMPTY, WALL):
+                        borders |= content
+                    elif content == EMPTY and not is_visited[neighbor]:
+                        is_visited[neighbor] = True
+                        region[size] = neighbor
+                        size += 1
+            for place in range(size):
+                point = int(region[place])
+                owners[point // stride - 1, point % stride - 1] = sign_of(borders)
+
+
+@inline_kernel
+def sign_of(colors: int) -> int:
+    """1 for Black alone, -1 for White alone, 0 for both colors or none."""
+    return int(colors == BLACK) - int(colors == WHITE)
 
 
 @inline_kernel

@@ -1,22 +1,27 @@
-"""Planes of Go that take reading: pass-alive areas and ladders, for networks that want to be told."""
+"""Planes that take reading, for networks that want to be told: pass-alive areas, ladders, fours."""
 
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.board import BLACK, EMPTY, GAME, GO, HEIGHT, TO_PLAY, WHITE, WIDTH, State
+from engine.board import BLACK, EMPTY, GAME, GO, HEIGHT, NUM_EMPTY, TO_PLAY, WHITE, WIDTH, State
 from engine.jit import kernel
 from engine.ladder_kernels import LadderWorkspace, mark_ladders, new_ladder_workspace
 from engine.life_kernels import LifeWorkspace, mark_pass_alive, new_life_workspace
 from engine.rulesets import Rules
+from engine.vcf_kernels import winning_points_through
 
-OWN_AREA = 0  # pass-alive stones and territory of the side to move
+OWN_AREA = 0  # pass-alive stones and territory of the side to move (Go)
 OPPONENT_AREA = 1
 CAUGHT_STONES = 2  # stones that a ladder catches
 OWN_LADDER_MOVES = 3  # empty points where the side to move catches two-liberty chains in a ladder
 OPPONENT_LADDER_MOVES = 4
-NUM_READING_PLANES = 5
+OWN_FOURS = 5  # empty points where a stone of the side to move could next complete a line (Gomoku)
+OPPONENT_FOURS = 6
+OWN_DOUBLE_FOURS = 7  # where it could do so in two ways: beside an open three, say
+OPPONENT_DOUBLE_FOURS = 8
+NUM_READING_PLANES = 9
 
 
 class ReadingPlanes:
@@ -35,7 +40,7 @@ class ReadingPlanes:
         self._marks = np.zeros(num_points, np.int8)
 
     def write(self, state: State, rows: npt.NDArray[np.int64], planes: npt.NDArray[Any]) -> None:
-        """Write the planes of several positions; those of Gomoku are zero.
+        """Write the planes of several positions; those of the other game are zero.
 
         Args:
             state: the batch.
@@ -58,6 +63,7 @@ def _write_batch(
     for index in range(rows.shape[0]):
         row = rows[index]
         if state.rules[row, GAME] != GO:
+            _write_fours(state, row, planes, index)
             continue
         mark_pass_alive(state, row, marks, life)
         _write_areas(state, row, planes, index, marks)
@@ -94,3 +100,16 @@ def _write_ladders(
                 planes[index, OWN_LADDER_MOVES, y, x] = int(mark & color != 0)
                 planes[index, OPPONENT_LADDER_MOVES, y, x] = int(mark & (BLACK + WHITE - color) != 0)
             point += 1
+
+
+@kernel
+def _write_fours(state: State, row: int, planes: npt.NDArray[Any], index: int) -> None:
+    color = 0 + state.scalars[row, TO_PLAY]
+    stride = int(state.rules[row, WIDTH]) + 1
+    for place in range(state.scalars[row, NUM_EMPTY]):
+        point = 0 + state.empty[row, place]
+        y, x = point // stride - 1, point % stride - 1
+        for side in range(2):
+            ways = winning_points_through(state, row, point, color if side == 0 else BLACK + WHITE - color)[0]
+            planes[index, OWN_FOURS + side, y, x] = int(ways > 0)
+            planes[index, OWN_DOUBLE_FOURS + side, y, x] = int(ways > 1)

@@ -12,7 +12,8 @@ from contextvars import ContextVar
 import numpy as np
 import numpy.typing as npt
 
-from engine.board import BLACK, GAME, GO, TO_PLAY, State
+from engine.area_kernels import mark_owners
+from engine.board import BLACK, GAME, GO, HEIGHT, TO_PLAY, WIDTH, State
 from engine.errors import OutcomeForbiddenError
 from engine.jit import kernel
 from engine.life_kernels import LifeWorkspace, Marks, mark_dead_stones, new_life_workspace
@@ -111,6 +112,33 @@ def settled_scores_black(state: State, rows: Rows) -> npt.NDArray[np.float32]:
     dead, work = np.zeros(num_points, np.int8), new_life_workspace(num_points)
     _write_settled_scores(state, indices, scores, dead, work)
     return scores
+
+
+@kernel
+def _write_owners(state: State, rows: npt.NDArray[np.int64], owners: npt.NDArray[np.int8]) -> None:
+    for index in range(rows.shape[0]):
+        mark_owners(state, rows[index], owners[index])
+
+
+def owners_black(state: State, rows: Rows) -> npt.NDArray[np.int8]:
+    """Who owns the points of boards as they stand, by area, nothing dead.
+
+    Args:
+        state: the batch.
+        rows: `[n]` which games of Go, all of one size.
+
+    Returns:
+        `[n, height, width]` 1 for Black, -1 for White, 0 for nobody.
+
+    Raises:
+        OutcomeForbiddenError: behind the firewall.
+    """
+    require_outcomes()
+    indices = np.asarray(rows, np.int64)
+    width, height = state.rules[indices[0], [WIDTH, HEIGHT]]
+    owners = np.empty((len(indices), height, width), np.int8)
+    _write_owners(state, indices, owners)
+    return owners
 
 
 def score_black_without(state: State, row: int, dead: Marks) -> float:

@@ -154,7 +154,7 @@ def _play_four(state: State, row: int, attacker: int, space: VcfSpace, depth: in
         point = _parry_point(state, row, threat, defender, move) if threat != PASS_POINT else move % total
         if state.stone[row, point] != EMPTY:
             continue
-        ways = _winning_points_through(state, row, point, attacker)[0]
+        ways = winning_points_through(state, row, point, attacker)[0]
         if ways == 0 or (threat == PASS_POINT and (ways > 1) != (move < total)):
             continue
         if not _is_allowed(state, row, point, attacker):
@@ -230,11 +230,11 @@ def _stones_next_to(state: State, row: int, point: int, color: int, step: int) -
 @kernel
 def _threat_of(state: State, row: int, point: int, color: int) -> int:
     """A point that would complete a line with the stone on a point, or PASS_POINT."""
-    return _winning_points_through(state, row, point, color)[1]
+    return winning_points_through(state, row, point, color)[1]
 
 
 @inline_kernel
-def _winning_points_through(state: State, row: int, point: int, color: int) -> tuple[int, int]:
+def winning_points_through(state: State, row: int, point: int, color: int) -> tuple[int, int]:
     """Points that would complete a line with a stone of a color on a point, be it there or not yet.
 
     Returns:

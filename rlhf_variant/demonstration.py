@@ -27,13 +27,14 @@ from selfplay.arena import MatchResult
 from selfplay.checkpoint import load_network, save_network
 from selfplay.config import TrainConfig
 from selfplay.generate import SelfPlayConfig, generate_games
-from selfplay.imitation import clone_moves, move_accuracy, num_clone_steps, split_games
+from selfplay.imitation import clone_moves, move_accuracy, num_clone_steps
 from selfplay.learner import LearnerConfig
 from selfplay.network import NetworkConfig, new_network
 from selfplay.records import GameRecord
 from selfplay.run_store import RunStore
 from selfplay.training_loop import network_evaluators, train
 from selfplay.value_source import OutcomeValueSource
+from selfplay.window import split_games
 from selfplay.workers import Progress
 
 TEACHER_GAMES = 400
@@ -76,7 +77,7 @@ class Plan:
                 final_temperature=0.3,
                 temperature_plies=self.rules.area // 3,
             ),
-            learner=LearnerConfig(learning_rate=1e-3, window_games=300),
+            learner=LearnerConfig(learning_rate=1e-3, min_window=300 * self.rules.area // 2),
             iterations=MAX_GAMES // GAMES_PER_ROUND,
             seed=self.seed,
             threads=1,

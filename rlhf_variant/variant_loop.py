@@ -109,10 +109,10 @@ def train_on_preferences(
 
     Args:
         store: the run folder.
-        config: settings of the shared loop; it must not learn scores.
+        config: settings of the shared loop; the network has no auxiliary heads.
         preferences: how the reward is taught.
         reference: plays the games whose boards are compared.
-        initial: weights that learning starts from.
+        initial: weights that learning starts from, without auxiliary heads too.
         stages: is told of progress.
         max_evaluations: see `selfplay.training_loop.train`.
 
@@ -125,8 +125,9 @@ def train_on_preferences(
     """
     stages = stages or Stages()
     torch.set_num_threads(config.threads)
-    if config.learner.score_weight > 0:
-        raise ValueError("learner.score_weight: expected 0, final points are outcomes")
+    for shape in (config.network, initial.config):
+        if shape != shape.without_auxiliary_heads():
+            raise ValueError("network: expected heads for policy and value alone, others learn from outcomes")
     if config.search.solve:
         raise ValueError("search.solve: expected false, proofs rest on outcomes")
     if config.search.clean_up:

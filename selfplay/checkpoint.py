@@ -11,16 +11,17 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
+from safetensors.numpy import save as save_arrays
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
 from engine.errors import YomiError
-from engine.planes import NUM_PLANES
 from engine.rulesets import Rules, rules_from_dict
 from selfplay.learner import Learner
 from selfplay.network import Network, NetworkConfig
+from selfplay.replay import Batch
 
-FORMAT = "yomi-1"
+FORMAT = "yomi-2"
 METADATA_KEY = "yomi"
 LATEST = "latest"
 MAX_FILE_BYTES = 256 << 20
@@ -70,16 +71,25 @@ def save_network(path: Path, network: Network, rules: Rules) -> str:
     Returns:
         SHA-256 of the file.
     """
-    description = {
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+    data = save_tensors(tensors, metadata_of(describe(network, rules)))
+    write_atomically(path, data)
+    return hashlib.sha256(data).hexdigest()
+
+
+def describe(network: Network, rules: Rules) -> dict[str, Any]:
+    """What a file of weights says of them.
+
+    Args:
+        network: the weights.
+        rules: the game they know.
+    """
+    return {
         "format": FORMAT,
         "network": asdict(network.config),
         "rules": rules.to_dict(),
-        "planes": NUM_PLANES,
+        "planes": network.config.num_planes,
     }
-    tensors = {name: tensor.detach().contiguous() for name, tensor in network.state_dict().items()}
-    data = save_tensors(tensors, metadata_of(description))
-    write_atomically(path, data)
-    return hashlib.sha256(data).hexdigest()
 
 
 def metadata_of(description: dict[str, Any]) -> dict[str, str]:
@@ -109,7 +119,7 @@ def load_network(path: Path, sha256: str | None = None) -> tuple[Network, Rules]
         description = json.loads(header[METADATA_KEY])
         config = NetworkConfig(**description["network"])
         rules = rules_from_dict(description["rules"])
-        if (description["format"], description["planes"]) != (FORMAT, NUM_PLANES):
+        if (description["format"], description["planes"]) != (FORMAT, config.num_planes):
             raise CheckpointError(f"checkpoint {path}: of another version of yomi")
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise CheckpointError(f"checkpoint {path}: expected weights saved by yomi ({error})") from None
@@ -141,10 +151,10 @@ def save_learner(path: Path, learner: Learner) -> str:
     """
     tensors: dict[str, torch.Tensor] = {"step": torch.tensor([learner.step])}
     for name, weight in learner.network.state_dict().items():
-        tensors[f"{LATEST}.{name}"] = weight.contiguous()
+        tensors[f"{LATEST}.{name}"] = weight.cpu().contiguous()
     for index, values in learner.optimizer.state_dict()["state"].items():
         for name, value in values.items():
-            tensors[f"{index}.{name}"] = value.contiguous()
+            tensors[f"{index}.{name}"] = value.cpu().contiguous()
     data = save_tensors(tensors, metadata_of({"format": FORMAT}))
     write_atomically(path, data)
     return hashlib.sha256(data).hexdigest()
@@ -179,6 +189,16 @@ def load_learner(path: Path, learner: Learner, sha256: str) -> None:
     learner.network.load_state_dict(latest)
     groups = learner.optimizer.state_dict()["param_groups"]
     learner.optimizer.load_state_dict({"state": state, "param_groups": groups})
+
+
+def save_batch(path: Path, batch: Batch) -> None:
+    """Write positions and targets, for somebody to look into what they did.
+
+    Args:
+        path: a `.safetensors` file.
+        batch: the positions.
+    """
+    write_atomically(path, save_arrays(batch._asdict()))
 
 
 def _read(path: Path) -> bytes:

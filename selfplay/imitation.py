@@ -1,6 +1,5 @@
 """Behavior cloning: a network learns the moves of given games, from SGF files or from search."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -14,10 +13,11 @@ from engine.game import Game
 from engine.rulesets import GameName, Rules
 from engine.sgf import SgfGame, read_sgf
 from selfplay.inference import prepare_for_inference
-from selfplay.learner import Learner, LearnerConfig, losses
+from selfplay.learner import Learner, LearnerConfig
+from selfplay.losses import losses
 from selfplay.network import Network
 from selfplay.records import GameRecord
-from selfplay.replay import Batch, ReplayBuffer
+from selfplay.replay import ReplayBuffer
 from selfplay.value_source import targets_from_black
 
 CLONING = LearnerConfig(batch_size=128, learning_rate=3e-3)
@@ -126,28 +126,6 @@ def _one_hot(moves: np.ndarray, rules: Rules) -> np.ndarray:
     return visits
 
 
-def split_games(
-    games: Sequence[GameRecord], held_out_share: float, seed: int
-) -> tuple[list[GameRecord], list[GameRecord]]:
-    """Split by whole games, so that no position of a held-out game is ever learned from.
-
-    A game's side depends on its moves and the seed alone: equal games share it, and adding games moves none.
-
-    Args:
-        games: any games.
-        held_out_share: expected share of the second part.
-        seed: another seed gives another split.
-
-    Returns:
-        Games to learn from and held-out games.
-    """
-    parts: tuple[list[GameRecord], list[GameRecord]] = ([], [])
-    for game in games:
-        word = hashlib.sha256(f"{seed} {game.digest()}".encode()).digest()[:8]
-        parts[int.from_bytes(word) < held_out_share * 2.0**64].append(game)
-    return parts
-
-
 def clone_moves(
     network: Network,
     games: Sequence[GameRecord],
@@ -179,9 +157,9 @@ def clone_moves(
         DivergedError: a loss was not finite.
     """
     if not fit_values:
-        config = replace(config, value_weight=0.0, score_weight=0.0)
+        config = replace(config, value_weight=0.0, score_weight=0.0, ownership_weight=0.0)
     torch.set_num_threads(threads)
-    buffer = ReplayBuffer(moves_as_targets(games))
+    buffer = ReplayBuffer(moves_as_targets(games), network.config, config.q_share)
     learner = Learner(network, config)
     random = np.random.default_rng(seed)
     num_steps = num_clone_steps(games, epochs, config)
@@ -191,7 +169,7 @@ def clone_moves(
         share_done += share
         phase_steps = round(share_done * num_steps) - learner.step
         if phase_steps:
-            learner.config = replace(config, learning_rate=factor * config.learning_rate)
+            learner.rate_scale = factor
             means = learner.train_steps(buffer, phase_steps, random, progress)
     if not fit_values:
         with torch.random.fork_rng(devices=[]):
@@ -216,27 +194,21 @@ def move_accuracy(network: Network, games: Sequence[GameRecord]) -> dict[str, fl
         `top1` and `top5`, shares of moves among the first and the first five of the policy; `policy_loss`,
         the mean cross-entropy; `value_loss`, as in training; `positions`, how many were judged.
     """
-    buffer = ReplayBuffer(moves_as_targets(games))
+    buffer = ReplayBuffer(moves_as_targets(games), network.config)
     prepared = prepare_for_inference(network)
-    dtype = next(prepared.parameters()).dtype
+    device = next(prepared.parameters()).device
     names = ("top1", "top5", "policy_loss", "value_loss")
-    sums, num_judged = np.zeros(len(names)), 0
+    sums = np.zeros(len(names))
     for start in range(0, buffer.num_positions, EVALUATION_BATCH):
-        drawn = buffer.read(np.arange(start, min(start + EVALUATION_BATCH, buffer.num_positions)))
-        has_target = drawn.policy_target.any(axis=1)
-        batch = Batch(*(part[has_target] for part in drawn))
-        count = int(has_target.sum())
-        if not count:
-            continue
-        planes = torch.from_numpy(batch.planes).to(dtype=dtype, memory_format=torch.channels_last)
+        batch = buffer.read(np.arange(start, min(start + EVALUATION_BATCH, buffer.num_positions)))
         with torch.inference_mode():
-            output = prepared(planes)
+            output = prepared(torch.from_numpy(batch.planes).to(device))
             parts = losses(output, batch)
-        favorites = (-output.policy_logits.float().numpy()).argsort(axis=1, kind="stable")[:, :5]
+        favorites = (-output.policy_logits.cpu().numpy()).argsort(axis=1, kind="stable")[:, :5]
         hits = favorites == batch.policy_target.argmax(axis=1)[:, None]
         means = [hits[:, 0].mean(), hits.any(axis=1).mean(), parts["policy"].item(), parts["value"].item()]
-        sums += count * np.array(means)
-        num_judged += count
+        sums += len(batch.planes) * np.array(means)
+    num_judged = buffer.num_positions
     return {**dict(zip(names, (sums / num_judged).tolist(), strict=True)), "positions": num_judged}
 
 

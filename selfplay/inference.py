@@ -1,20 +1,27 @@
 """The network as an evaluator of search leaves: planes, one forward pass, logits by action."""
 
-import copy
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from engine.board import HEIGHT, WIDTH, State
-from engine.planes import NUM_PLANES, canvas_indices, write_batch_planes
+from engine.planes import canvas_indices
 from engine.rulesets import Rules
 from mcts.evaluator import Floats, Rows
+from selfplay.inputs import InputWriter
 from selfplay.network import Network
 
 
-def has_fast_bfloat16() -> bool:
-    """Whether this CPU multiplies bfloat16 natively; elsewhere it would be slower than float32."""
+def compute_device() -> torch.device:
+    """Where networks run: a GPU that CUDA knows, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def has_fast_bfloat16(device: torch.device) -> bool:
+    """Whether a device multiplies bfloat16 natively; elsewhere it would be slower than float32."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported())
     try:
         flags = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -23,10 +30,18 @@ def has_fast_bfloat16() -> bool:
 
 
 def prepare_for_inference(network: Network) -> Network:
-    """A frozen copy of a network in the fastest form of this CPU: channels last, bfloat16 where native."""
-    frozen = copy.deepcopy(network).eval().requires_grad_(False)
-    dtype = torch.bfloat16 if has_fast_bfloat16() else torch.float32
-    return frozen.to(dtype=dtype, memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+    """A frozen copy of a network, without auxiliary heads, where and in the form in which it runs fastest.
+
+    Where bfloat16 is fast, the trunk has it and the heads do not: they cost little, and values keep a hundred
+    times more of their precision (docs/experiments.md).
+    """
+    device = compute_device()
+    frozen = network.without_auxiliary_heads().eval().requires_grad_(False)
+    frozen.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if has_fast_bfloat16(device):
+        for part in (frozen.stem, frozen.blocks):
+            part.to(torch.bfloat16)
+    return frozen
 
 
 class NetworkEvaluator:
@@ -46,9 +61,10 @@ class NetworkEvaluator:
         """
         self._cores = cores
         self._network = prepared
-        self._dtype = next(prepared.parameters()).dtype
+        self._device = next(prepared.parameters()).device
         self._canvas = (rules.height, rules.width)
-        self._planes = np.zeros((batch, NUM_PLANES, rules.height, rules.width), np.float32)
+        self._inputs = InputWriter(prepared.config, rules)
+        self._planes = np.zeros((batch, prepared.config.num_planes, rules.height, rules.width), np.float32)
 
     def evaluate(self, state: State, rows: Rows, logits: Floats, values: Floats) -> None:
         """See `mcts.evaluator.Evaluator.evaluate`."""
@@ -56,12 +72,11 @@ class NetworkEvaluator:
             torch.set_num_threads(self._cores)  # here, because OpenMP keeps a number for each thread
         count = len(rows)
         planes = self._planes[:count]
-        write_batch_planes(state, rows, planes)
-        batch = torch.from_numpy(planes).to(dtype=self._dtype, memory_format=torch.channels_last)
+        self._inputs.write(state, rows, planes)
         with torch.inference_mode():
-            output = self._network(batch)
-            policy = output.policy_logits.float().numpy()
-            values[:count] = torch.tanh(output.value_logit.float()).numpy()
+            output = self._network(torch.from_numpy(planes).to(self._device))
+            policy = output.policy_logits.cpu().numpy()
+            values[:count] = output.values().cpu().numpy()
         height, width = self._canvas
         sizes = state.rules[rows][:, [WIDTH, HEIGHT]]
         if (sizes == (width, height)).all():

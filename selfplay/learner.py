@@ -6,17 +6,24 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
-from torch.nn import functional
 
 from engine.errors import YomiError
-from selfplay.inference import has_fast_bfloat16
-from selfplay.network import SCORE_SCALE, Network, Output
+from selfplay.inference import compute_device, has_fast_bfloat16
+from selfplay.losses import losses
+from selfplay.network import Network
 from selfplay.replay import Batch, ReplayBuffer
 
 
 class DivergedError(YomiError):
-    """A loss that is no number: training must stop before the weights are spoiled."""
+    """A loss that is no number: training must stop before the weights are spoiled.
+
+    Attributes:
+        batch: what was being learned.
+    """
+
+    def __init__(self, message: str, batch: Batch) -> None:
+        super().__init__(message)
+        self.batch = batch
 
 
 @dataclass(frozen=True)
@@ -27,11 +34,23 @@ class LearnerConfig:
         batch_size: positions a step.
         learning_rate: of AdamW, after the warm-up.
         warmup_steps: steps over which the rate rises from zero.
+        rate_drop: factor of the learning rate after a share `first_drop` of the rounds, and once more after
+            `second_drop`.
+        first_drop: a share of the rounds, 1 for no drop.
+        second_drop: the same.
         weight_decay: of AdamW.
-        passes: how often each new position is drawn on average, the cap on overfitting.
-        window_games: newest games that are drawn from.
+        passes: how often each new position is drawn on average: caps the training steps, against overfitting.
+        window_share: newest share of all positions that are drawn from.
+        min_window: positions of the window until that share is more.
+        max_window: most positions of the window.
+        held_out_share: of the games, never learned from; the gap between their value loss and that of learned
+            games tells overfitting.
+        q_share: weight of the search's value in the value target; the rest is the result.
         value_weight: of the value loss; the policy loss has weight 1.
-        score_weight: of the score loss, 0 where no scores may teach.
+        reply_weight: of the loss of the opponent's reply; here and below, where the network has such a head.
+        soft_weight: of the loss of the flattened policy.
+        score_weight: of the score loss.
+        ownership_weight: of the ownership loss.
         gradient_clip: largest gradient norm.
         average_decay: of the running average of the weights, 0..1; it plays and is saved, 0 averages nothing.
     """
@@ -39,50 +58,54 @@ class LearnerConfig:
     batch_size: int = 128
     learning_rate: float = 2e-3
     warmup_steps: int = 50
+    rate_drop: float = 0.3
+    first_drop: float = 1.0
+    second_drop: float = 1.0
     weight_decay: float = 1e-4
     passes: float = 4.0
-    window_games: int = 20_000
-    value_weight: float = 1.0
-    score_weight: float = 0.0
+    window_share: float = 0.4
+    min_window: int = 100_000
+    max_window: int = 1_500_000
+    held_out_share: float = 0.02
+    q_share: float = 0.0
+    value_weight: float = 1.2
+    reply_weight: float = 0.15
+    soft_weight: float = 8.0
+    score_weight: float = 0.02
+    ownership_weight: float = 1.5
     gradient_clip: float = 1.0
     average_decay: float = 0.99
 
     def __post_init__(self) -> None:
-        if self.batch_size < 1 or self.passes <= 0 or self.learning_rate <= 0 or self.window_games < 1:
-            raise ValueError("batch_size, passes, learning_rate, window_games: expected positive numbers")
-        if min(self.value_weight, self.score_weight, self.weight_decay, self.warmup_steps) < 0:
-            raise ValueError("value_weight, score_weight, weight_decay, warmup_steps: expected at least 0")
-        if not 0 <= self.average_decay < 1:
-            raise ValueError(f"average_decay {self.average_decay}: expected 0 or more, below 1")
-        if self.gradient_clip <= 0:
-            raise ValueError(f"gradient_clip {self.gradient_clip}: expected a positive number")
+        for name in ("batch_size", "learning_rate", "passes", "min_window", "max_window", "gradient_clip"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} {getattr(self, name)}: expected a positive number")
+        weights = ("value_weight", "reply_weight", "soft_weight", "score_weight", "ownership_weight")
+        for name in (*weights, "weight_decay", "warmup_steps"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} {getattr(self, name)}: expected at least 0")
+        for name in ("rate_drop", "first_drop", "second_drop", "window_share", "q_share"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} {getattr(self, name)}: expected 0..1")
+        for name in ("average_decay", "held_out_share"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(f"{name} {getattr(self, name)}: expected 0 or more, below 1")
 
+    def weights(self) -> dict[str, float]:
+        """What the loss of each head counts."""
+        return {
+            "policy": 1.0,
+            "value": self.value_weight,
+            "reply": self.reply_weight,
+            "soft": self.soft_weight,
+            "score": self.score_weight,
+            "ownership": self.ownership_weight,
+        }
 
-def losses(output: Output, batch: Batch) -> dict[str, Tensor]:
-    """Losses of the three heads, means over the positions that have a target.
-
-    The value loss is the cross-entropy of winning, p = (1 + tanh v) / 2 = sigmoid(2 v).
-
-    Args:
-        output: what the network said.
-        batch: what it should have said.
-
-    Returns:
-        `policy`, `value` and `score` as scalars; a head without targets gives zero.
-    """
-    policy_target = torch.from_numpy(batch.policy_target)
-    has_policy = policy_target.sum(1)
-    log_policy = functional.log_softmax(output.policy_logits.float(), dim=1)
-    policy = -(policy_target * log_policy).sum(1).sum() / has_policy.sum().clamp(min=1.0)
-
-    win_target = (torch.from_numpy(batch.value_target) + 1) / 2
-    value = functional.binary_cross_entropy_with_logits(2 * output.value_logit.float(), win_target)
-
-    score_target = torch.from_numpy(batch.score_target) / SCORE_SCALE
-    has_score = ~score_target.isnan()
-    errors = functional.huber_loss(output.score.float(), score_target.nan_to_num(0.0), reduction="none")
-    score = (errors * has_score).sum() / has_score.sum().clamp(min=1)
-    return {"policy": policy, "value": value, "score": score}
+    def rate_scale(self, share_done: float) -> float:
+        """Factor of the learning rate after a share of the rounds."""
+        num_drops = (share_done >= self.first_drop) + (share_done >= self.second_drop)
+        return float(self.rate_drop**num_drops)
 
 
 class Learner:
@@ -93,17 +116,20 @@ class Learner:
         average: their running average, steadier than the latest ones: what plays and what is saved.
         config: the settings.
         step: steps done.
+        rate_scale: factor of the learning rate, for schedules that go by more than steps.
     """
 
     def __init__(self, network: Network, config: LearnerConfig) -> None:
-        self.network = network.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+        self.device = compute_device()
+        self.network = network.to(self.device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
         self.average = copy.deepcopy(self.network).eval().requires_grad_(False)
         self.config = config
         self.step = 0
+        self.rate_scale = 1.0
         self.optimizer = torch.optim.AdamW(
             self.network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
         )
-        self._use_bfloat16 = has_fast_bfloat16()
+        self._use_bfloat16 = has_fast_bfloat16(self.device)
 
     def train_batch(self, batch: Batch) -> dict[str, float]:
         """One step.
@@ -115,22 +141,22 @@ class Learner:
             The losses by head.
 
         Raises:
-            DivergedError: a loss is not finite; the weights are as before.
+            DivergedError: the loss is not finite; the weights are as before.
         """
-        rate = self.config.learning_rate * min(1.0, (self.step + 1) / max(self.config.warmup_steps, 1))
+        warmth = min(1.0, (self.step + 1) / max(self.config.warmup_steps, 1))
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        planes = torch.from_numpy(batch.planes).contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self._use_bfloat16):
+            group["lr"] = self.config.learning_rate * self.rate_scale * warmth
+        planes = torch.from_numpy(batch.planes).to(self.device)
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self._use_bfloat16):
             output = self.network(planes)
         parts = losses(output, batch)
-        config = self.config
-        total = parts["policy"] + config.value_weight * parts["value"] + config.score_weight * parts["score"]
+        weights = self.config.weights()
+        total = torch.stack([weights[name] * loss for name, loss in parts.items()]).sum()
         if not torch.isfinite(total):
-            raise DivergedError(f"training diverged at step {self.step}: loss {total.item()}")
+            raise DivergedError(f"training diverged at step {self.step}: loss {total.item()}", batch)
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), config.gradient_clip)
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.config.gradient_clip)
         self.optimizer.step()
         self.step += 1
         self._update_average()
@@ -169,3 +195,13 @@ class Learner:
                 sums[name] = sums.get(name, 0.0) + loss
             progress(1)
         return {name: total / num_steps for name, total in sums.items()}
+
+    def judge(self, batch: Batch) -> dict[str, float]:
+        """Losses by head of the averaged weights, without learning anything.
+
+        Args:
+            batch: positions and targets.
+        """
+        planes = torch.from_numpy(batch.planes).to(self.device)
+        with torch.inference_mode():
+            return {name: float(loss) for name, loss in losses(self.average(planes), batch).items()}

@@ -7,6 +7,21 @@ from selfplay.generate import SelfPlayConfig
 from selfplay.learner import LearnerConfig
 from selfplay.network import NetworkConfig
 
+AUXILIARY_HEADS = {"reply": True, "soft": True}
+"""What a policy learns better beside, in both games; see docs/experiments.md."""
+
+LONG_RUN = LearnerConfig(
+    batch_size=256,
+    learning_rate=1e-3,
+    warmup_steps=1000,
+    first_drop=0.6,
+    second_drop=0.85,
+    weight_decay=0.01,
+    passes=6.0,
+    average_decay=0.999,
+)
+"""Settings of a run of hours or days."""
+
 PRESETS: dict[str, TrainConfig] = {
     "tiny": TrainConfig(
         rules=go_rules(5),
@@ -18,33 +33,32 @@ PRESETS: dict[str, TrainConfig] = {
     ),
     "go7": TrainConfig(
         rules=go_rules(7),
-        network=NetworkConfig(blocks=3, channels=32),
+        network=NetworkConfig(blocks=3, channels=32, score=True, ownership=True, **AUXILIARY_HEADS),
         search=SearchConfig(num_simulations=32),
         selfplay=SelfPlayConfig(games_per_iteration=200, temperature_plies=16),
-        learner=LearnerConfig(score_weight=0.1),
         iterations=50,
     ),
     "go9": TrainConfig(
         rules=go_rules(9),
-        network=NetworkConfig(blocks=4, channels=64, head_channels=32),
+        network=NetworkConfig(4, 64, 32, score=True, ownership=True, **AUXILIARY_HEADS),
         search=SearchConfig(num_simulations=32),
         selfplay=SelfPlayConfig(games_per_iteration=400, parallel_games=128, temperature_plies=20),
-        learner=LearnerConfig(batch_size=256, learning_rate=1e-3, score_weight=0.1),
+        learner=LONG_RUN,
         iterations=500,
     ),
     "gomoku6": TrainConfig(
         rules=gomoku_rules(6),
-        network=NetworkConfig(blocks=3, channels=32),
+        network=NetworkConfig(blocks=3, channels=32, reading_planes=True, **AUXILIARY_HEADS),
         search=SearchConfig(num_simulations=32),
         selfplay=SelfPlayConfig(games_per_iteration=200, random_plies=1, temperature_plies=8),
         iterations=30,
     ),
     "gomoku15": TrainConfig(
         rules=gomoku_rules(15),
-        network=NetworkConfig(blocks=4, channels=64, head_channels=32),
+        network=NetworkConfig(4, 64, 32, reading_planes=True, **AUXILIARY_HEADS),
         search=SearchConfig(num_simulations=32),
         selfplay=SelfPlayConfig(games_per_iteration=400, parallel_games=128, random_plies=3),
-        learner=LearnerConfig(batch_size=256, learning_rate=1e-3),
+        learner=LONG_RUN,
         iterations=500,
     ),
 }

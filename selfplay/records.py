@@ -40,6 +40,11 @@ class GameRecord:
         """Length of the game."""
         return len(self.moves)
 
+    @property
+    def num_targets(self) -> int:
+        """Positions with a policy target: those that are learned from."""
+        return int(self.visits.any(axis=1).sum())
+
     def digest(self) -> str:
         """Name of the game: equal for equal rules and moves, on every machine."""
         text = repr(sorted(self.rules.to_dict().items())).encode()

@@ -42,6 +42,7 @@ CREATE TABLE IF NOT EXISTS matches (
     id INTEGER PRIMARY KEY, time REAL NOT NULL, first TEXT NOT NULL, second TEXT NOT NULL,
     result TEXT NOT NULL);
 """
+SELECT_GAMES = "SELECT rules, moves, visits, root_values, value_targets, score_black, is_truncated FROM games"
 
 
 class RunError(YomiError):
@@ -177,23 +178,41 @@ class RunStore:
                 rows,
             )
 
-    def games(
-        self, phase: str, *, newest: int | None = None, iteration: int | None = None
-    ) -> list[GameRecord]:
+    def games(self, phase: str, *, iteration: int | None = None) -> list[GameRecord]:
         """Stored games in the order in which they were added.
 
         Args:
             phase: what they were played for.
-            newest: only so many of the latest.
             iteration: only those of one round.
         """
+        query = f"{SELECT_GAMES} WHERE phase = ? AND (? IS NULL OR iteration = ?) ORDER BY id"
+        return [_game_from_row(row) for row in self._database.execute(query, (phase, iteration, iteration))]
+
+    def newest_games(self, phase: str, iteration: int, num_positions: int) -> list[GameRecord]:
+        """The newest games that make up so many positions, in the order in which they were added.
+
+        Args:
+            phase: what they were played for.
+            iteration: the last round that counts.
+            num_positions: a game is left out once those newer than it have so many.
+        """
         query = (
-            "SELECT rules, moves, visits, root_values, value_targets, score_black, is_truncated FROM games"
-            " WHERE phase = ? AND (? IS NULL OR iteration = ?) ORDER BY id DESC LIMIT ?"
+            f"{SELECT_GAMES} WHERE id IN (SELECT id FROM (SELECT id, num_moves, sum(num_moves)"
+            " OVER (ORDER BY id DESC) AS reached FROM games WHERE phase = ? AND iteration <= ?)"
+            " WHERE reached - num_moves < ?) ORDER BY id"
         )
-        limit = -1 if newest is None else newest
-        rows = self._database.execute(query, (phase, iteration, iteration, limit)).fetchall()
-        return [_game_from_row(row) for row in reversed(rows)]
+        rows = self._database.execute(query, (phase, iteration, num_positions))
+        return [_game_from_row(row) for row in rows]
+
+    def num_positions(self, phase: str, iteration: int) -> int:
+        """Positions of all games of rounds up to one.
+
+        Args:
+            phase: what they were played for.
+            iteration: the last round that counts.
+        """
+        query = "SELECT coalesce(sum(num_moves), 0) FROM games WHERE phase = ? AND iteration <= ?"
+        return int(self._database.execute(query, (phase, iteration)).fetchone()[0])
 
     def add_metrics(self, iteration: int, step: int, values: dict[str, float]) -> None:
         """Store some numbers of one round, in place of earlier ones of the same name."""

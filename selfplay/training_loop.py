@@ -13,17 +13,23 @@ import torch
 
 from mcts.config import SearchConfig
 from mcts.schedules import progressive_simulations
-from selfplay.checkpoint import load_learner, load_network, save_learner, save_network
+from selfplay.checkpoint import load_learner, load_network, save_batch, save_learner, save_network
 from selfplay.config import TrainConfig, config_from_dict
 from selfplay.generate import EvaluatorFactory, Generated, generate_games
 from selfplay.inference import NetworkEvaluator, prepare_for_inference
 from selfplay.learner import DivergedError, Learner
 from selfplay.network import Network, new_network
+from selfplay.records import GameRecord
 from selfplay.replay import ReplayBuffer
 from selfplay.run_store import Checkpoint, RunError, RunStore, environment
 from selfplay.value_source import ValueSource
+from selfplay.window import GameWindow
 
 KEPT_CHECKPOINTS = 3
+DIVERGED = "diverged.safetensors"
+"""The batch whose loss was no number."""
+JUDGED_POSITIONS = 512
+"""Drawn from held-out games after each round, and as many from games that are learned from."""
 
 
 @dataclass(frozen=True)
@@ -129,11 +135,13 @@ def train(
     with store.trainer_lock():
         config = prepare_run(store, config)
         learner, done = _restore(store, config, initial)
+        window = GameWindow(config.learner, config.seed)
+        window.restore(store, done.iteration)
         while done.iteration < config.iterations:
             num_games = _games_within(config, done, max_evaluations)
             if not num_games:
                 break
-            done = _iterate(store, config, value_source, learner, done, num_games, watcher)
+            done = _iterate(store, config, value_source, learner, window, done, num_games, watcher)
             if watcher.should_stop():
                 break
         return done.weights
@@ -169,6 +177,7 @@ def _iterate(
     config: TrainConfig,
     value_source: ValueSource,
     learner: Learner,
+    window: GameWindow,
     done: Checkpoint,
     num_games: int,
     watcher: Watcher,
@@ -178,12 +187,16 @@ def _iterate(
     made = _generate(store, config, value_source, learner, iteration, num_games, games_seed, watcher)
 
     torch.set_num_threads(config.threads)
-    buffer = ReplayBuffer(store.games("selfplay", newest=config.learner.window_games))
-    new_positions = sum(game.num_moves for game in made.games)
+    window.add(made.games)
+    buffer = ReplayBuffer(window.taught, learner.network.config, config.learner.q_share)
+    new_positions = sum(game.num_targets for game in made.games)
     num_steps = max(1, round(config.learner.passes * new_positions / config.learner.batch_size))
+    learner.rate_scale = config.learner.rate_scale(done.iteration / config.iterations)
+    random = np.random.default_rng(batch_seed)
     try:
-        losses = learner.train_steps(buffer, num_steps, np.random.default_rng(batch_seed), watcher.on_steps)
-    except DivergedError:
+        losses = learner.train_steps(buffer, num_steps, random, watcher.on_steps)
+    except DivergedError as error:
+        save_batch(store.folder / DIVERGED, error.batch)
         store.add_metrics(iteration, learner.step, {"diverged": 1.0})
         raise
 
@@ -191,7 +204,7 @@ def _iterate(
     report = Report(
         iteration=iteration,
         games=len(made.games),
-        mean_moves=new_positions / len(made.games),
+        mean_moves=float(np.mean([game.num_moves for game in made.games])),
         black_win_share=float(np.mean([(1 + game.value_targets[0]) / 2 for game in made.games])),
         evaluations=evaluations,
         losses=losses,
@@ -202,6 +215,8 @@ def _iterate(
         learner.step,
         {
             **{f"loss_{name}": loss for name, loss in losses.items()},
+            **_held_out_losses(window.held_out, learner, buffer, random),
+            "window_positions": buffer.num_positions,
             "mean_moves": report.mean_moves,
             "black_win_share": report.black_win_share,
             "distinct_game_share": distinct / len(made.games),
@@ -223,6 +238,21 @@ def search_of_round(config: TrainConfig, iteration: int) -> SearchConfig:
     return replace(
         config.search, num_simulations=progressive_simulations(done, first, config.search.num_simulations)
     )
+
+
+def _held_out_losses(
+    games: list[GameRecord], learner: Learner, taught: ReplayBuffer, random: np.random.Generator
+) -> dict[str, float]:
+    """How the averaged weights do on games that they never learned from, and how much worse that is."""
+    if not sum(game.num_targets for game in games):
+        return {}
+    held_out = ReplayBuffer(games, learner.network.config, learner.config.q_share)
+    unseen, seen = (learner.judge(part.sample(JUDGED_POSITIONS, random)) for part in (held_out, taught))
+    return {
+        "held_out_policy_loss": unseen["policy"],
+        "held_out_value_loss": unseen["value"],
+        "value_gap": unseen["value"] - seen["value"],
+    }
 
 
 def _generate(

@@ -17,13 +17,14 @@ from selfplay.network import Network, NetworkConfig, new_network
 from selfplay.records import GameRecord
 
 SMALL = NetworkConfig(blocks=2, channels=8, head_channels=8)
+ALL_HEADS = replace(SMALL, reading_planes=True, reply=True, soft=True, score=True, ownership=True)
 
 TINY_RUN = TrainConfig(
     rules=gomoku_rules(3),
     network=SMALL,
     search=SearchConfig(num_simulations=4),
     selfplay=SelfPlayConfig(games_per_iteration=6, parallel_games=4, random_plies=1, temperature_plies=4),
-    learner=LearnerConfig(batch_size=16, passes=2.0, warmup_steps=3, window_games=15),
+    learner=LearnerConfig(batch_size=16, passes=2.0, warmup_steps=3, min_window=60, held_out_share=0.0),
     iterations=4,
     threads=1,
 )

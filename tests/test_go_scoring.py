@@ -13,7 +13,7 @@ from engine.errors import IllegalMoveError, NotationError, OutcomeForbiddenError
 from engine.game import Game
 from engine.notation import action_of_vertex
 from engine.rulesets import GO_RULESETS, Rules, go_rules
-from engine.scoring import outcomes_forbidden, settled_scores_black
+from engine.scoring import outcomes_forbidden, owners_black, settled_scores_black
 
 pytestmark = pytest.mark.interpreted
 
@@ -40,6 +40,27 @@ def naive_score(game: Game, dead: set[int]) -> float:
         points[BLACK] += int(scalars[11]) + sum(before[point] == WHITE for point in dead)
         points[WHITE] += int(scalars[12]) + sum(before[point] == BLACK for point in dead)
     return points[BLACK] - points[WHITE] - rules.komi
+
+
+@pytest.mark.parametrize("size", [3, 5, 6])
+def test_the_owners_of_all_points_are_those_of_the_naive_regions_and_add_up_to_the_score(size: int) -> None:
+    rng = random.Random(size)
+    for _ in range(sample_size(20, 3)):
+        game = Game(Rules("go", size, size + 1, komi=0.5))
+        for _ in range(rng.randrange(4 * size)):
+            game.play(rng.choice(game.legal_actions()[:-1] or [game.rules.pass_action]))
+            if game.is_over:
+                break
+        owners = owners_black(game.state, [0])[0]
+        board = board_tuple(game.stones())
+        for point, owner in enumerate(owners.ravel()):
+            region = region_of(board, size, size + 1, point)
+            around = {board[p] for p in border_of(region, size, size + 1)}
+            colors = around if board[point] == EMPTY else {board[point]}
+            assert owner == (BLACK in colors) - (WHITE in colors)
+        assert owners.sum() - 0.5 == game.score_black()
+    with outcomes_forbidden(), pytest.raises(OutcomeForbiddenError):
+        owners_black(game.state, [0])
 
 
 # D3 and F3 are stones of chains without eyes that share the liberties E3 and E2: nobody may play there first.

@@ -254,9 +254,9 @@ def test_a_preference_run_refuses_score_targets_proofs_and_other_preferences(tmp
     config, preferences = tiny_run()
     initial = new_network(config.network, 1)
     reference = network_agent("reference", initial, config.rules, visits=1, temperature=1.0)
-    leaking = replace(config, learner=replace(config.learner, score_weight=0.1))
+    leaking = replace(config, network=replace(config.network, ownership=True))
     with RunStore(tmp_path / "run") as store:
-        with pytest.raises(ValueError, match="score_weight"):
+        with pytest.raises(ValueError, match="policy and value alone"):
             train_on_preferences(store, leaking, preferences, reference, initial)
         proving = replace(config, search=replace(config.search, solve=True))
         with pytest.raises(ValueError, match=r"search\.solve"):

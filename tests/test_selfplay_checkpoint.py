@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from random_records import SMALL, random_network, random_record
+from random_records import ALL_HEADS, SMALL, random_network, random_record
 from safetensors.torch import save as save_tensors
 
 from engine.rulesets import Rules, go_rules, gomoku_rules
@@ -115,8 +115,8 @@ def test_equal_weights_give_equal_files_whatever_their_layout(tmp_path: Path) ->
 
 def test_a_learner_goes_on_exactly_where_it_was_saved(tmp_path: Path) -> None:
     config = LearnerConfig(batch_size=8)
-    buffer = ReplayBuffer([random_record(gomoku_rules(4), seed) for seed in range(4)])
-    learner = Learner(random_network(1), config)
+    buffer = ReplayBuffer([random_record(gomoku_rules(4), seed) for seed in range(4)], ALL_HEADS)
+    learner = Learner(random_network(1, ALL_HEADS), config)
     learner.train_steps(buffer, 3, np.random.default_rng(1))
     weights = save_network(tmp_path / "weights", learner.average, RULES)
     state = save_learner(tmp_path / "state", learner)
@@ -204,6 +204,8 @@ def test_a_damaged_resume_is_refused(tmp_path: Path, part: str) -> None:
         pytest.param(with_network(blocks="2"), id="blocks as text"),
         pytest.param(with_network(head_channels=None), id="no heads"),
         pytest.param(with_network(layers=3), id="an unknown setting"),
+        pytest.param(with_network(score=True), id="a head without weights"),
+        pytest.param(with_network(reading_planes=3), id="three times as many planes"),
         pytest.param(with_rules(width=0), id="a board without columns"),
         pytest.param(with_rules(width=5.5), id="half a column"),
         pytest.param(with_rules(width="5"), id="a width as text"),

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from random_records import random_network, random_record
+from random_records import ALL_HEADS, SMALL, random_network, random_record
 
 from engine.board import new_state
-from engine.planes import NUM_PLANES, canvas_indices, write_batch_planes
+from engine.planes import canvas_indices
 from engine.rulesets import Rules, go_rules, gomoku_rules
 from selfplay.inference import NetworkEvaluator, prepare_for_inference
-from selfplay.learner import DivergedError, Learner, LearnerConfig, losses
+from selfplay.inputs import InputWriter
+from selfplay.learner import DivergedError, Learner, LearnerConfig
+from selfplay.losses import losses
 from selfplay.network import SCORE_SCALE, Network, NetworkConfig, Output, new_network
 from selfplay.replay import Batch, ReplayBuffer
 
 
-def some_batch(rules: Rules, num_positions: int, seed: int = 1) -> Batch:
-    buffer = ReplayBuffer([random_record(rules, seed) for seed in range(seed, seed + 4)])
-    return buffer.sample(num_positions, np.random.default_rng(seed))
+def some_batch(rules: Rules, num_positions: int, config: NetworkConfig = ALL_HEADS) -> Batch:
+    buffer = ReplayBuffer([random_record(rules, 2 * seed) for seed in range(4)], config)
+    return buffer.sample(num_positions, np.random.default_rng(1))
 
 
 def judged(network: Network, planes: np.ndarray) -> Output:
@@ -39,42 +42,68 @@ def are_equal(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> b
 # The network.
 
 
-@pytest.mark.parametrize("rules", [go_rules(5), gomoku_rules(7), Rules("go", 4, 6)], ids=Rules.describe)
+@pytest.mark.parametrize("rules", [go_rules(7), gomoku_rules(6), Rules("go", 4, 6)], ids=Rules.describe)
 def test_a_position_is_judged_alike_alone_in_a_batch_and_on_a_larger_canvas(rules: Rules) -> None:
-    network = random_network(1)
+    network = random_network(1, ALL_HEADS)
     planes = some_batch(rules, 12).planes
-    batch = judged(network, planes)
-    canvas = np.zeros((12, NUM_PLANES, 9, 8), np.float32)
+    canvas = np.zeros((12, ALL_HEADS.num_planes, 9, 9), np.float32)
     canvas[:, :, : rules.height, : rules.width] = planes
-    larger = judged(network, canvas)
-    on_board = torch.from_numpy(canvas_indices(rules.width, rules.height, 8, 9))
-    for index in range(12):
-        alone = judged(network, planes[index : index + 1])
-        for one, other, padded in (
-            (alone.policy_logits[0], batch.policy_logits[index], larger.policy_logits[index, on_board]),
-            (alone.value_logit[0], batch.value_logit[index], larger.value_logit[index]),
-            (alone.score[0], batch.score[index], larger.score[index]),
-        ):
-            torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4)
-            torch.testing.assert_close(one, padded, rtol=1e-4, atol=1e-4)
-    off_board = np.setdiff1d(np.arange(9 * 8 + 1), on_board.numpy())
-    assert float(larger.policy_logits[:, off_board].max()) < -1000
+    batch, padded = judged(network, planes), judged(network, canvas)
+    apart = [judged(network, planes[index : index + 1]) for index in range(12)]
+    alone = Output(*map(torch.cat, zip(*apart, strict=True)))
+    on_board = torch.from_numpy(canvas_indices(rules.width, rules.height, 9, 9))
+    for name in Output._fields:
+        whole, larger = getattr(batch, name), getattr(padded, name)
+        if whole.shape != larger.shape:
+            larger = larger.flatten(1)[:, on_board[: whole[0].numel()]].reshape(whole.shape)
+        torch.testing.assert_close(whole, getattr(alone, name), rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(whole, larger, rtol=1e-4, atol=1e-4)
+    off_board = np.setdiff1d(np.arange(9 * 9 + 1), on_board.numpy())
+    assert float(padded.policy_logits[:, off_board].max()) < -1000
 
 
 def test_a_mixed_batch_judges_each_board_as_if_it_were_alone() -> None:
-    network = random_network(2)
+    network = random_network(2, ALL_HEADS)
     small, large = some_batch(go_rules(5), 4).planes, some_batch(go_rules(7), 4).planes
-    mixed = np.zeros((8, NUM_PLANES, 7, 7), np.float32)
+    mixed = np.zeros((8, ALL_HEADS.num_planes, 7, 7), np.float32)
     mixed[:4, :, :5, :5], mixed[4:] = small, large
-    values = judged(network, mixed).value_logit
-    apart = torch.cat([judged(network, small).value_logit, judged(network, large).value_logit])
+    values = judged(network, mixed).values()
+    apart = torch.cat([judged(network, small).values(), judged(network, large).values()])
     torch.testing.assert_close(values, apart, rtol=1e-4, atol=1e-4)
 
 
-def test_a_fresh_network_expects_nothing_of_values_and_scores() -> None:
-    output = judged(new_network(NetworkConfig(2, 8, 8), seed=1), some_batch(go_rules(5), 8).planes)
-    assert not output.value_logit.any()
-    assert not output.score.any()
+def test_a_fresh_network_expects_nothing_of_how_games_end() -> None:
+    output = judged(new_network(ALL_HEADS, seed=1), some_batch(go_rules(5), 8).planes)
+    assert output.score_mean is not None
+    assert output.ownership_logits is not None
+    for silent in (output.values(), output.value_logits, output.score_mean, output.ownership_logits):
+        assert not silent.any()
+
+
+def test_heads_exist_as_configured() -> None:
+    planes = some_batch(go_rules(5), 2).planes
+    plain = judged(random_network(1, replace(SMALL, reading_planes=True)), planes)
+    assert [name for name, said in plain._asdict().items() if said is not None] == [
+        "policy_logits",
+        "value_logits",
+    ]
+    for head, outputs in (
+        ("reply", {"reply_logits"}),
+        ("soft", {"soft_logits"}),
+        ("score", {"score_mean", "score_deviation"}),
+        ("ownership", {"ownership_logits"}),
+    ):
+        said = judged(random_network(1, replace(ALL_HEADS, **{head: False})), planes)._asdict()
+        assert {name for name, output in said.items() if output is None} == outputs
+    assert judged(random_network(1), some_batch(go_rules(5), 2, SMALL).planes).values().shape == (2,)
+
+
+def test_a_network_without_its_auxiliary_heads_says_the_same_of_policy_and_value() -> None:
+    network, planes = random_network(1, ALL_HEADS), some_batch(go_rules(5), 5).planes
+    bare = network.without_auxiliary_heads()
+    assert bare.config == replace(SMALL, reading_planes=True)
+    for name in ("policy_logits", "value_logits"):
+        assert torch.equal(getattr(judged(bare, planes), name), getattr(judged(network, planes), name))
 
 
 def test_fresh_weights_depend_on_the_seed_alone() -> None:
@@ -94,17 +123,17 @@ def test_a_shape_out_of_range_is_refused(shape: tuple[int, int, int]) -> None:
 
 
 def test_the_evaluator_gives_the_values_and_logits_of_the_network() -> None:
-    network = random_network(3)
+    network = random_network(3, ALL_HEADS)
     rules = go_rules(5)
     state = new_state(rules, 3)
-    planes = np.empty((3, NUM_PLANES, 5, 5), np.float32)
-    write_batch_planes(state, np.arange(3), planes)
+    planes = np.empty((3, ALL_HEADS.num_planes, 5, 5), np.float32)
+    InputWriter(ALL_HEADS, rules).write(state, np.arange(3), planes)
     expected = judged(network, planes)
     logits, values = np.empty((3, rules.num_actions), np.float32), np.empty(3, np.float32)
     NetworkEvaluator(prepare_for_inference(network), rules, 3).evaluate(state, np.arange(3), logits, values)
     # bfloat16 keeps eight bits.
     np.testing.assert_allclose(logits, expected.policy_logits, rtol=0.05, atol=0.05)
-    np.testing.assert_allclose(values, np.tanh(expected.value_logit.numpy()), rtol=0.05, atol=0.05)
+    np.testing.assert_allclose(values, expected.values().numpy(), rtol=0.05, atol=0.05)
 
 
 # The losses.
@@ -113,27 +142,39 @@ def test_the_evaluator_gives_the_values_and_logits_of_the_network() -> None:
 def test_losses_are_those_of_the_textbook() -> None:
     batch = some_batch(go_rules(5), 16)
     batch.score_target[::3] = np.nan
-    logits = np.random.default_rng(1).normal(size=(16, 26)).astype(np.float32)
-    value, score = np.random.default_rng(2).normal(size=(2, 16)).astype(np.float32)
-    found = losses(Output(*map(torch.from_numpy, (logits, value, score))), batch)
+    batch.ownership_target[::5] = np.nan
+    random = np.random.default_rng(1)
+    policy, reply, soft = random.normal(size=(3, 16, 26)).astype(np.float32)
+    value, score = random.normal(size=(16, 3)), random.normal(size=16)
+    deviation, ownership = random.uniform(0.2, 2.0, size=16), random.normal(size=(16, 5, 5))
+    said = Output(*map(torch.from_numpy, (policy, value, reply, soft, score, deviation, ownership)))
+    found = {name: loss.item() for name, loss in losses(said, batch).items()}
 
-    log_policy = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
-    policy = -(batch.policy_target * log_policy).sum() / batch.policy_target.any(axis=1).sum()
-    p, target = (1 + np.tanh(value)) / 2, (1 + batch.value_target) / 2
-    win = -(target * np.log(p) + (1 - target) * np.log(1 - p)).mean()
-    error = np.abs(score - batch.score_target / SCORE_SCALE)[~np.isnan(batch.score_target)]
-    huber = np.where(error < 1, error**2 / 2, error - 0.5).mean()
-    assert found["policy"].item() == pytest.approx(policy, rel=1e-5)
-    assert found["value"].item() == pytest.approx(win, rel=1e-5)
-    assert found["score"].item() == pytest.approx(huber, rel=1e-5)
+    def surprise(logits: np.ndarray, target: np.ndarray) -> float:
+        log = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+        return float(-(target * log).sum() / target.any(axis=1).sum())
+
+    assert found["policy"] == pytest.approx(surprise(policy, batch.policy_target), rel=1e-5)
+    assert found["value"] == pytest.approx(surprise(value, batch.value_target), rel=1e-5)
+    assert found["reply"] == pytest.approx(surprise(reply, batch.reply_target), rel=1e-5)
+    flat = batch.policy_target**0.25
+    assert found["soft"] == pytest.approx(surprise(soft, flat / flat.sum(axis=1, keepdims=True)), rel=1e-5)
+    known = ~np.isnan(batch.score_target)
+    error = (score - batch.score_target / SCORE_SCALE)[known] / deviation[known]
+    assert found["score"] == pytest.approx((np.log(deviation[known]) + error**2 / 2).mean(), rel=1e-4)
+    known = ~np.isnan(batch.ownership_target)
+    p, owned = 1 / (1 + np.exp(-ownership[known])), (1 + batch.ownership_target[known]) / 2
+    expected = -(owned * np.log(p) + (1 - owned) * np.log(1 - p)).mean()
+    assert found["ownership"] == pytest.approx(expected, rel=1e-5)
 
 
-def test_a_batch_without_targets_has_no_policy_and_no_score_loss() -> None:
+def test_a_batch_without_targets_costs_nothing() -> None:
     batch = some_batch(gomoku_rules(4), 8)
-    batch.policy_target[:] = 0
-    found = losses(judged(random_network(1), batch.planes), batch)
-    assert found["policy"].item() == 0.0
-    assert found["score"].item() == 0.0
+    for target in (batch.policy_target, batch.reply_target, batch.value_target):
+        target[:] = 0
+    found = losses(judged(random_network(1, ALL_HEADS), batch.planes), batch)
+    assert set(found) == set(LearnerConfig().weights())
+    assert not any(loss.item() for loss in found.values())
 
 
 # The training step.
@@ -141,30 +182,43 @@ def test_a_batch_without_targets_has_no_policy_and_no_score_loss() -> None:
 
 def test_a_few_positions_are_learned_by_heart() -> None:
     batch = some_batch(go_rules(5), 32)
-    winners = np.where(np.random.default_rng(1).random(32) < 0.5, 1, -1).astype(np.float32)
-    moves = np.eye(26, dtype=np.float32)[np.random.default_rng(2).integers(26, size=32)]
-    batch = batch._replace(policy_target=moves, value_target=winners)
-    config = LearnerConfig(learning_rate=5e-3, warmup_steps=10, score_weight=1.0)
-    learner = Learner(new_network(NetworkConfig(2, 32, 16), seed=1), config)
+    random = np.random.default_rng(1)
+    batch = batch._replace(
+        policy_target=np.eye(26, dtype=np.float32)[random.integers(26, size=32)],
+        value_target=np.eye(3, dtype=np.float32)[random.integers(3, size=32)],
+    )
+    learner = Learner(
+        new_network(replace(ALL_HEADS, channels=32, head_channels=16), seed=1),
+        LearnerConfig(
+            learning_rate=5e-3, warmup_steps=10, reply_weight=1.0, soft_weight=0.1, score_weight=1.0
+        ),
+    )
     first = learner.train_batch(batch)
-    assert first["value"] == pytest.approx(math.log(2), rel=1e-3)
+    assert first["value"] == pytest.approx(math.log(3), rel=1e-3)
+    assert first["ownership"] == pytest.approx(math.log(2), rel=1e-3)
     for _ in range(200):
         last = learner.train_batch(batch)
-    assert last["policy"] < 0.1 * first["policy"]
-    assert last["value"] < 0.1 * first["value"]
-    assert last["score"] < 0.3 * first["score"]
+    assert last["policy"] < 0.2 * first["policy"]
+    assert last["value"] < 0.2 * first["value"]
+    assert last["score"] < first["score"] - 0.5
+    # What nobody can know: whose the points are that nobody owns, and which of the visited moves comes next.
+    undecided = math.log(2) * (batch.ownership_target == 0).mean()
+    entropy = -(batch.reply_target * np.log(batch.reply_target.clip(1e-9))).sum() / 32
+    for name, floor in (("ownership", undecided), ("reply", entropy)):
+        assert last[name] - floor < 0.5 * (first[name] - floor), name
 
 
 @pytest.mark.parametrize("poison", [np.nan, np.inf])
 @pytest.mark.parametrize("part", ["planes", "value_target", "policy_target"])
 def test_a_loss_that_is_no_number_stops_training_and_leaves_the_weights(part: str, poison: float) -> None:
-    learner = Learner(random_network(4), LearnerConfig(warmup_steps=1))
+    learner = Learner(random_network(4, ALL_HEADS), LearnerConfig(warmup_steps=1))
     batch = some_batch(go_rules(5), 8)
     learner.train_batch(batch)
     before = weights(learner.network)
     getattr(batch, part).reshape(-1)[7] = poison
-    with pytest.raises(DivergedError, match="step 1"):
+    with pytest.raises(DivergedError, match="step 1") as caught:
         learner.train_batch(batch)
+    assert caught.value.batch is batch
     assert are_equal(weights(learner.network), before)
     assert learner.step == 1
 
@@ -173,28 +227,52 @@ def test_the_learning_rate_rises_to_its_value() -> None:
     learner = Learner(random_network(5), LearnerConfig(learning_rate=0.1, warmup_steps=4))
     rates = []
     for _ in range(6):
-        learner.train_batch(some_batch(gomoku_rules(3), 2))
+        learner.train_batch(some_batch(gomoku_rules(3), 2, SMALL))
         rates.append(learner.optimizer.param_groups[0]["lr"])
     assert rates == pytest.approx([0.025, 0.05, 0.075, 0.1, 0.1, 0.1])
+    learner.rate_scale = 0.3
+    learner.train_batch(some_batch(gomoku_rules(3), 2, SMALL))
+    assert learner.optimizer.param_groups[0]["lr"] == pytest.approx(0.03)
 
 
-def test_a_head_of_weight_zero_is_not_taught() -> None:
-    learner = Learner(random_network(6), LearnerConfig(value_weight=0, score_weight=0, weight_decay=0))
+def test_the_learning_rate_drops_where_it_is_told_to() -> None:
+    config = LearnerConfig(rate_drop=0.1, first_drop=0.6, second_drop=0.85)
+    shares = (0.0, 0.59, 0.6, 0.84, 0.85, 0.99)
+    assert [config.rate_scale(share) for share in shares] == pytest.approx([1, 1, 0.1, 0.1, 0.01, 0.01])
+    assert {LearnerConfig().rate_scale(share) for share in shares} == {1.0}
+
+
+@pytest.mark.parametrize("head", ["value", "reply", "soft", "score", "ownership"])
+def test_a_head_of_weight_zero_is_not_taught(head: str) -> None:
+    config = LearnerConfig(weight_decay=0, **{f"{head}_weight": 0})  # type: ignore[arg-type]
+    learner = Learner(random_network(6, ALL_HEADS), config)
     before = weights(learner.network)
     learner.train_batch(some_batch(go_rules(5), 16))
     after = weights(learner.network)
-    changed = {name for name in after if not torch.equal(before[name], after[name])}
-    assert "stem.weight" in changed
-    assert not {name for name in changed if name.startswith(("value", "score"))}
+    untaught = {name for name in after if torch.equal(before[name], after[name])}
+    prefix = {"value": "value_head.result_out", "score": "value_head.score_out"}.get(head, f"{head}_")
+    prefix = "value_head.ownership_out" if head == "ownership" else prefix
+    assert untaught == {name for name in after if name.startswith(prefix)}
+
+
+def test_judging_gives_the_losses_of_the_averaged_weights_and_changes_nothing() -> None:
+    learner = Learner(random_network(8, ALL_HEADS), LearnerConfig())
+    batch = some_batch(go_rules(5), 8)
+    learner.train_batch(batch)
+    before = weights(learner.average)
+    found = learner.judge(batch)
+    expected = losses(judged(learner.average, batch.planes), batch)
+    assert found == pytest.approx({name: loss.item() for name, loss in expected.items()}, rel=1e-5)
+    assert are_equal(weights(learner.average), before)
 
 
 def test_steps_report_their_progress_and_mean_losses() -> None:
     learner = Learner(random_network(7), LearnerConfig(batch_size=4))
-    buffer = ReplayBuffer([random_record(go_rules(5), seed=1)])
+    buffer = ReplayBuffer([random_record(go_rules(5), seed=1)], SMALL)
     told: list[int] = []
     means = learner.train_steps(buffer, 3, np.random.default_rng(1), told.append)
     assert (learner.step, sum(told)) == (3, 3)
-    assert set(means) == {"policy", "value", "score"}
+    assert set(means) == {"policy", "value"}
     assert all(math.isfinite(mean) for mean in means.values())
 
 
@@ -202,7 +280,7 @@ def test_the_average_follows_its_formula_and_counts_the_first_steps_fully() -> N
     learner = Learner(random_network(7), LearnerConfig(average_decay=0.6, warmup_steps=1))
     expected = weights(learner.average)["stem.weight"].clone()
     for step in range(1, 31):
-        learner.train_batch(some_batch(gomoku_rules(3), 2))
+        learner.train_batch(some_batch(gomoku_rules(3), 2, SMALL))
         decay = min(0.6, step / (step + 10))
         expected = decay * expected + (1 - decay) * weights(learner.network)["stem.weight"]
     assert torch.allclose(weights(learner.average)["stem.weight"], expected, atol=1e-6)

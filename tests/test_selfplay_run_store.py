@@ -106,7 +106,14 @@ def test_games_are_found_by_phase_round_and_age(store: RunStore) -> None:
         return [digests.index(game.digest()) for game in found]
 
     assert names(store.games("selfplay")) == [0, 1, 2, 3, 4]
-    assert names(store.games("selfplay", newest=3)) == [2, 3, 4]
+    lengths = [game.num_moves for game in games]
+    assert store.num_positions("selfplay", 2) == sum(lengths[:5])
+    assert store.num_positions("selfplay", 1) == sum(lengths[:2])
+    assert store.num_positions("match", 2) == 0
+    assert names(store.newest_games("selfplay", 2, sum(lengths[3:5]) + 1)) == [2, 3, 4]
+    assert names(store.newest_games("selfplay", 2, sum(lengths[3:5]))) == [3, 4]
+    assert names(store.newest_games("selfplay", 1, 1)) == [1]
+    assert names(store.newest_games("selfplay", 2, 10**6)) == [0, 1, 2, 3, 4]
     assert names(store.games("selfplay", iteration=1)) == [0, 1]
     assert names(store.games("reference")) == [5]
     assert store.games("match") == []

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from random_records import random_network, tiny_run
+from random_records import TINY_RUN, random_network, tiny_run
 from safetensors.numpy import load_file
 
 from engine.game import Game
@@ -22,9 +23,11 @@ from selfplay.config import TrainConfig
 from selfplay.generate import SelfPlayConfig, generate_games
 from selfplay.learner import DivergedError, Learner, LearnerConfig
 from selfplay.network import NetworkConfig
+from selfplay.replay import Batch
 from selfplay.run_store import RunError, RunStore, latest_weights
-from selfplay.training_loop import Report, Watcher, network_evaluators, train
+from selfplay.training_loop import DIVERGED, Report, Watcher, network_evaluators, train
 from selfplay.value_source import OutcomeValueSource
+from selfplay.window import is_held_out
 
 METRICS = ("loss_policy", "loss_value", "mean_moves", "black_win_share", "distinct_game_share", "evaluations")
 
@@ -180,8 +183,8 @@ def test_divergence_keeps_the_last_weights_and_is_noted(
     run(tmp_path, tiny_run(iterations=1))
     before = remains(tmp_path)["weights"]
 
-    def diverge(learner: Learner, *_: object) -> None:
-        raise DivergedError(f"training diverged at step {learner.step}: loss nan")
+    def diverge(learner: Learner, batch: Batch) -> None:
+        raise DivergedError(f"training diverged at step {learner.step}: loss nan", batch)
 
     monkeypatch.setattr(Learner, "train_batch", diverge)
     with pytest.raises(DivergedError):
@@ -189,6 +192,21 @@ def test_divergence_keeps_the_last_weights_and_is_noted(
     assert remains(tmp_path)["weights"] == before
     with RunStore(tmp_path) as store:
         assert store.metrics("diverged") == [(2, 1.0)]
+    culprit = load_file(tmp_path / DIVERGED)
+    assert list(culprit) == sorted(Batch._fields)
+    assert len(culprit["planes"]) == tiny_run().learner.batch_size
+
+
+def test_games_held_out_judge_the_weights_and_their_gap_is_noted(tmp_path: Path) -> None:
+    config = tiny_run(learner=replace(TINY_RUN.learner, held_out_share=0.3))
+    run(tmp_path, config)
+    with RunStore(tmp_path) as store:
+        games = store.games("selfplay")
+        held_out = [game for game in games if is_held_out(game, 0.3, config.seed)]
+        assert 0 < len(held_out) < len(games)
+        gaps, losses = store.metrics("value_gap"), store.metrics("held_out_value_loss")
+    assert [iteration for iteration, _ in gaps][-1] == 4
+    assert all(np.isfinite(value) for _, value in gaps + losses)
 
 
 def test_a_run_without_weights_has_no_latest_ones(tmp_path: Path) -> None:

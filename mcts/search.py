@@ -129,8 +129,10 @@ class Search:
         considered = considered_visits(self.config.max_considered if is_gumbel else 1, limit - 1)
         self._simulate(roots, fresh, considered[:, 0], is_first=True)
         self._prepare_roots(roots, active, noise)
+        keeps_step = not self.config.solve and not self.config.reuse_tree
         for simulation in range(limit - 1):
-            active = active[self._is_open(active, limit)]
+            if not keeps_step:
+                active = active[self._is_open(active, limit)]
             if not len(active):
                 return
             self._simulate(roots, active, considered[:, simulation])

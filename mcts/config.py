@@ -81,6 +81,9 @@ class SearchConfig:
             knows of the position. Its visits count among the simulations; with noise at most half of these
             may be old, so that the noise reaches visits. Not for `gumbel` or `clean_up`, which need roots
             without visits.
+        average_root: whether the judgment of the root is the mean over all symmetries of the board, which a
+            network sees differently; counts as eight evaluations. A root that comes with its tree keeps its
+            own.
     """
 
     num_simulations: int = 32
@@ -105,6 +108,7 @@ class SearchConfig:
     min_pass_ply: int = 0
     clean_up: bool = False
     reuse_tree: bool = False
+    average_root: bool = False
 
     def __post_init__(self) -> None:
         if self.num_simulations < 2:

@@ -1,7 +1,7 @@
 """Who judges leaves: the protocol, and the two evaluators that need no network."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +33,15 @@ class Evaluator(Protocol):
             logits: `[n, A]` receives policy logits over all actions; illegal ones are masked later.
             values: `[n]` receives values in [-1, 1] to the side to move.
         """
+        ...
+
+
+@runtime_checkable
+class SymmetricEvaluator(Evaluator, Protocol):
+    """An evaluator whose judgment depends a little on how the board is turned."""
+
+    def evaluate_mean(self, state: State, rows: Rows, logits: Floats, values: Floats) -> None:
+        """As `evaluate`, the mean over the symmetries that keep a board's shape, eight forward passes."""
         ...
 
 

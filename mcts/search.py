@@ -14,9 +14,10 @@ from engine.life_kernels import new_life_workspace
 from engine.random_state import new_random_state
 from engine.rulesets import Rules
 from engine.scoring import require_outcomes, values_to_play
+from engine.symmetry import NUM_SYMMETRIES
 from mcts.config import SearchConfig
 from mcts.ending_kernels import leave_out_pointless_moves
-from mcts.evaluator import Evaluator, Floats, Rows, TerminalValues
+from mcts.evaluator import Evaluator, Floats, Rows, SymmetricEvaluator, TerminalValues
 from mcts.gumbel_kernels import (
     considered_visits,
     gumbel_root_actions,
@@ -65,11 +66,19 @@ class Search:
             seed: entropy of noise and ties; each row has a generator of its own.
             terminal_values: judge of finished games; the true result by default.
             max_nodes: nodes a tree; `num_simulations` by default.
+
+        Raises:
+            ValueError: `average_root` with an evaluator that knows no symmetries.
         """
         self.config = config
         self.num_evaluations = 0
         self._settings = config.settings()
         self._evaluator = evaluator
+        self._root_evaluator: SymmetricEvaluator | None = None
+        if config.average_root:
+            if not isinstance(evaluator, SymmetricEvaluator):
+                raise ValueError("average_root: expected an evaluator that sees symmetries differently")
+            self._root_evaluator = evaluator
         self._terminal_values = terminal_values
         self._max_nodes = max_nodes or config.num_simulations
         self._random = new_random_state(seed, batch)
@@ -118,10 +127,12 @@ class Search:
         reset_trees(self.tree, fresh)
         is_gumbel = self.config.selection == "gumbel"
         considered = considered_visits(self.config.max_considered if is_gumbel else 1, limit - 1)
-        self._simulate(roots, fresh, considered[:, 0])
+        self._simulate(roots, fresh, considered[:, 0], is_first=True)
         self._prepare_roots(roots, active, noise)
+        keeps_step = not self.config.solve and not self.config.reuse_tree
         for simulation in range(limit - 1):
-            active = active[self._is_open(active, limit)]
+            if not keeps_step:
+                active = active[self._is_open(active, limit)]
             if not len(active):
                 return
             self._simulate(roots, active, considered[:, simulation])
@@ -134,7 +145,9 @@ class Search:
         is_proven = tree.lower_bound[rows, ROOT] == tree.upper_bound[rows, ROOT]
         return np.asarray((tree.visit_count[rows, ROOT] < limit) & ~is_proven)
 
-    def _simulate(self, roots: State, rows: Rows, considered: npt.NDArray[np.int32]) -> None:
+    def _simulate(
+        self, roots: State, rows: Rows, considered: npt.NDArray[np.int32], *, is_first: bool = False
+    ) -> None:
         select_leaves(self.tree, roots, self._leaves, rows, self._settings, considered)
         kinds = self.tree.leaf_kind[rows]
         finished = rows[kinds == TERMINAL_LEAF]
@@ -146,8 +159,12 @@ class Search:
         opened = rows[kinds == OPEN_LEAF]
         if len(opened):
             logits, values = self._logits[: len(opened)], self._values[: len(opened)]
-            self._evaluator.evaluate(self._leaves, opened, logits, values)
-            self.num_evaluations += len(opened)
+            if is_first and self._root_evaluator is not None:
+                self._root_evaluator.evaluate_mean(self._leaves, opened, logits, values)
+                self.num_evaluations += NUM_SYMMETRIES * len(opened)
+            else:
+                self._evaluator.evaluate(self._leaves, opened, logits, values)
+                self.num_evaluations += len(opened)
             add_open_leaves(
                 self.tree, self._leaves, opened, opened, logits, values, self._settings, self._random
             )

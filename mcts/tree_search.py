@@ -96,12 +96,12 @@ class TreeSearch:
             max_nodes: of the tree; `config.num_simulations` by default.
 
         Raises:
-            ValueError: a Gumbel search, or one that cleans up.
+            ValueError: a Gumbel search, or one that does anything at its roots.
         """
         if config.selection == "gumbel":
             raise ValueError("selection gumbel: expected puct or uct, one tree has no sequential halving")
-        if config.clean_up:
-            raise ValueError("clean_up: expected false, it needs roots without visits")
+        if config.clean_up or config.average_root:
+            raise ValueError("clean_up and average_root: expected false, roots come with their trees")
         num_slots = len(evaluators) * batch
         history = rules.resolved_move_limit + 2
         self.config = config

@@ -124,6 +124,7 @@ class _Worker:
                 num_simulations=config.cheap_simulations,
                 selection="puct",
                 forced_playouts=0.0,
+                average_root=False,
             )
             cheap_seed = search_seed.spawn(1)[0]
             self.cheap_search = Search(cheap, evaluator, rules, batch, cheap_seed, terminal_values)

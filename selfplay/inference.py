@@ -8,6 +8,7 @@ import torch
 from engine.board import HEIGHT, WIDTH, State
 from engine.planes import canvas_indices
 from engine.rulesets import Rules
+from engine.symmetry import NUM_SYMMETRIES, action_sources, inverse_symmetry, symmetries_of
 from mcts.evaluator import Floats, Rows
 from selfplay.inputs import InputWriter
 from selfplay.network import Network
@@ -68,15 +69,10 @@ class NetworkEvaluator:
 
     def evaluate(self, state: State, rows: Rows, logits: Floats, values: Floats) -> None:
         """See `mcts.evaluator.Evaluator.evaluate`."""
-        if self._cores is not None:
-            torch.set_num_threads(self._cores)  # here, because OpenMP keeps a number for each thread
         count = len(rows)
         planes = self._planes[:count]
         self._inputs.write(state, rows, planes)
-        with torch.inference_mode():
-            output = self._network(torch.from_numpy(planes).to(self._device))
-            policy = output.policy_logits.cpu().numpy()
-            values[:count] = output.values().cpu().numpy()
+        policy, values[:count] = self._judge(planes)
         height, width = self._canvas
         sizes = state.rules[rows][:, [WIDTH, HEIGHT]]
         if (sizes == (width, height)).all():
@@ -85,3 +81,36 @@ class NetworkEvaluator:
         for index, (board_width, board_height) in enumerate(sizes):
             sources = canvas_indices(int(board_width), int(board_height), width, height)
             logits[index, : len(sources)] = policy[index, sources]
+
+    def evaluate_mean(self, state: State, rows: Rows, logits: Floats, values: Floats) -> None:
+        """See `mcts.evaluator.SymmetricEvaluator.evaluate_mean`."""
+        planes = self._planes[: len(rows)]
+        self._inputs.write(state, rows, planes)
+        turned = np.zeros_like(planes)
+        logits[: len(rows)], values[: len(rows)] = 0.0, 0.0
+        sizes = state.rules[rows][:, [WIDTH, HEIGHT]].tolist()
+        for symmetry in range(NUM_SYMMETRIES):
+            for index, (width, height) in enumerate(sizes):
+                points = action_sources(width, height)[_kept_shape(symmetry, width, height), :-1]
+                box = planes[index, :, :height, :width].reshape(-1, width * height)
+                turned[index, :, :height, :width] = box[:, points].reshape(-1, height, width)
+            policy, judged = self._judge(turned)
+            values[: len(rows)] += judged / NUM_SYMMETRIES
+            for index, (width, height) in enumerate(sizes):
+                back = inverse_symmetry(_kept_shape(symmetry, width, height))
+                places = canvas_indices(width, height, self._canvas[1], self._canvas[0])
+                places = places[action_sources(width, height)[back]]
+                logits[index, : len(places)] += policy[index, places] / NUM_SYMMETRIES
+
+    def _judge(self, planes: Floats) -> tuple[Floats, Floats]:
+        """Policy logits on the canvas, and values, of some planes."""
+        if self._cores is not None:
+            torch.set_num_threads(self._cores)  # here, because OpenMP keeps a number for each thread
+        with torch.inference_mode():
+            output = self._network(torch.from_numpy(planes).to(self._device))
+            return output.policy_logits.cpu().numpy(), output.values().cpu().numpy()
+
+
+def _kept_shape(symmetry: int, width: int, height: int) -> int:
+    """The symmetry itself on squares; rectangles are not turned on their side."""
+    return symmetry % len(symmetries_of(width, height))

@@ -171,11 +171,12 @@ def test_descents_that_can_only_meet_are_not_counted_twice() -> None:
         assert_sums_hold(search)
 
 
-def test_gumbel_search_of_one_tree_and_cleaning_up_are_refused() -> None:
+def test_one_tree_refuses_gumbel_search_and_what_needs_a_fresh_root() -> None:
     with pytest.raises(ValueError, match="expected puct or uct"):
         new_tree(go_rules(3), UniformEvaluator(), selection="gumbel")
-    with pytest.raises(ValueError, match="clean_up"):
-        new_tree(go_rules(3), UniformEvaluator(), clean_up=True)
+    for option in ("clean_up", "average_root"):
+        with pytest.raises(ValueError, match="expected false"):
+            new_tree(go_rules(3), UniformEvaluator(), **{option: True})
 
 
 # Limits

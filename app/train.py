@@ -168,8 +168,12 @@ class Display:
             "evaluations": report.evaluations,
             "evaluations_per_s": round(spent / max(round_s, 1e-9)),
             "seconds": round(round_s, 2),
+            "warnings": report.warnings,
         }
         click.echo(json.dumps(figures) if self._as_json else self._line(figures))
+        if not self._as_json:
+            for warning in report.warnings:
+                click.echo(f"  ! {warning}")
         self._show_games()
 
     def _line(self, figures: dict[str, Any]) -> str:

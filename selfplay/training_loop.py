@@ -16,6 +16,7 @@ from mcts.schedules import progressive_simulations
 from selfplay.checkpoint import load_learner, load_network, save_batch, save_learner, save_network
 from selfplay.config import TrainConfig, config_from_dict
 from selfplay.generate import EvaluatorFactory, Generated, generate_games
+from selfplay.health import game_metrics, warnings
 from selfplay.inference import NetworkEvaluator, prepare_for_inference
 from selfplay.learner import DivergedError, Learner
 from selfplay.network import Network, new_network
@@ -43,6 +44,7 @@ class Report:
         black_win_share: mean of Black's first value target, as a share.
         evaluations: network evaluations of the whole run so far.
         losses: mean losses of this round by head.
+        warnings: a line for each number of the round that is out of its range; see `selfplay.health`.
     """
 
     iteration: int
@@ -51,6 +53,7 @@ class Report:
     black_win_share: float
     evaluations: int
     losses: dict[str, float]
+    warnings: list[str]
 
 
 @dataclass
@@ -201,28 +204,22 @@ def _iterate(
         raise
 
     evaluations = done.evaluations + made.num_evaluations
+    metrics = {
+        **{f"loss_{name}": loss for name, loss in losses.items()},
+        **game_metrics(made.games),
+        **_held_out_losses(window.held_out, learner, buffer, random),
+        "window_positions": buffer.num_positions,
+        "evaluations": evaluations,
+    }
+    store.add_metrics(iteration, learner.step, metrics)
     report = Report(
         iteration=iteration,
         games=len(made.games),
-        mean_moves=float(np.mean([game.num_moves for game in made.games])),
-        black_win_share=float(np.mean([(1 + game.value_targets[0]) / 2 for game in made.games])),
+        mean_moves=metrics["mean_moves"],
+        black_win_share=metrics["black_win_share"],
         evaluations=evaluations,
         losses=losses,
-    )
-    distinct = len({game.digest() for game in made.games})
-    store.add_metrics(
-        iteration,
-        learner.step,
-        {
-            **{f"loss_{name}": loss for name, loss in losses.items()},
-            **_held_out_losses(window.held_out, learner, buffer, random),
-            "window_positions": buffer.num_positions,
-            "mean_moves": report.mean_moves,
-            "black_win_share": report.black_win_share,
-            "distinct_game_share": distinct / len(made.games),
-            "truncated_share": float(np.mean([game.is_truncated for game in made.games])),
-            "evaluations": evaluations,
-        },
+        warnings=warnings(metrics, config.rules),
     )
     checkpoint = _save(store, config, learner, iteration, evaluations)
     watcher.on_report(report)

@@ -15,6 +15,7 @@ COMMANDS = {
     "gtp": "Speak the Go Text Protocol with a board program.",
     "gomocup": "Play Gomoku for a manager of tournaments.",
     "train": "Learn from who wins: self-play, training, and again.",
+    "report": "Write one page about a training run.",
     "rlhf": "Learn from preferences between boards.",
     "match": "Play agents against each other and rate them.",
     "compare": "The same as match.",

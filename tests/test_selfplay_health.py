@@ -11,7 +11,7 @@ from selfplay.records import GameRecord
 
 
 def record(
-    rules: Rules, moves: list[int], black_value: float, *, visits: np.ndarray | None = None
+    rules: Rules, moves: list[int], black_value: float, visits: np.ndarray | None = None
 ) -> GameRecord:
     """A game of these moves; Black's first value target is given."""
     values = np.array(

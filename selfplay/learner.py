@@ -43,8 +43,8 @@ class LearnerConfig:
         window_share: newest share of all positions that are drawn from.
         min_window: positions of the window until that share is more.
         max_window: most positions of the window.
-        held_out_share: of the games, never learned from; the gap between their value loss and that of learned
-            games tells overfitting.
+        held_out_share: of the games, never learned from; their value loss above that of learned games tells
+            overfitting once they are some hundred.
         q_share: weight of the search's value in the value target; the rest is the result.
         value_weight: of the value loss; the policy loss has weight 1.
         reply_weight: of the loss of the opponent's reply; here and below, where the network has such a head.

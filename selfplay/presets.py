@@ -10,6 +10,8 @@ from selfplay.network import NetworkConfig
 AUXILIARY_HEADS = {"reply": True, "soft": True}
 """What a policy learns better beside, in both games; see docs/experiments.md."""
 
+SHORT_RUN = LearnerConfig(first_drop=0.6, second_drop=0.85, min_window=30_000)
+"""Settings of a run of minutes."""
 LONG_RUN = LearnerConfig(
     batch_size=256,
     learning_rate=1e-3,
@@ -36,6 +38,7 @@ PRESETS: dict[str, TrainConfig] = {
         network=NetworkConfig(blocks=3, channels=32, score=True, ownership=True, **AUXILIARY_HEADS),
         search=SearchConfig(num_simulations=32),
         selfplay=SelfPlayConfig(games_per_iteration=200, temperature_plies=16),
+        learner=SHORT_RUN,
         iterations=50,
     ),
     "go9": TrainConfig(
@@ -51,6 +54,7 @@ PRESETS: dict[str, TrainConfig] = {
         network=NetworkConfig(blocks=3, channels=32, reading_planes=True, **AUXILIARY_HEADS),
         search=SearchConfig(num_simulations=32),
         selfplay=SelfPlayConfig(games_per_iteration=200, random_plies=1, temperature_plies=8),
+        learner=SHORT_RUN,
         iterations=30,
     ),
     "gomoku15": TrainConfig(

@@ -129,8 +129,9 @@ class AgentChoice:
         from selfplay.agents import default_agent, open_agent
 
         name = self.name or default_agent(rules)
-        if self.name is None and self.visits is not None and name.startswith("uct:"):
-            name = f"uct:{self.visits}"
+        has_strength = self.visits is not None or self.seconds is not None
+        if self.name is None and has_strength and (name == "threats" or name.startswith("uct:")):
+            name = f"uct:{self.visits or 1000}"
         return open_agent(name, visits=self.visits, seconds=self.seconds, threads=self.threads)
 
     def seat(self, choice: RulesChoice) -> "tuple[Rules, AgentSpec]":

@@ -331,8 +331,19 @@ def bundled_agents() -> list[str]:
 
 
 def default_agent(rules: Rules) -> str:
-    """The strongest agent at hand for a game: a bundled one where there is one, else `uct:1000`."""
-    wanted = "go9" if rules.game == "go" else "gomoku15"
+    """The strongest agent at hand for a game: see docs/agents.md for how strong each is where.
+
+    Args:
+        rules: what is to be played.
+    """
+    side = max(rules.width, rules.height)
+    wanted = "uct:1000"
+    if rules.game == "go" and 6 <= side <= 9:
+        wanted = "go7" if side <= 7 else "go9"
+    elif rules.game == "gomoku" and rules.line_length == 4 and side == 6:
+        wanted = "gomoku6"
+    elif rules.game == "gomoku" and rules.line_length == 5:
+        return "threats"
     return wanted if wanted in bundled_agents() else "uct:1000"
 
 

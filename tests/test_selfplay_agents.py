@@ -112,9 +112,32 @@ def test_bundled_weights_are_known_by_their_name(weights: Path, monkeypatch: pyt
         open_agent("another")
 
 
-def test_the_default_agent_is_one_that_can_be_opened() -> None:
-    for rules in (go_rules(9), gomoku_rules(15)):
-        assert isinstance(open_agent(default_agent(rules)), AgentSpec)
+@pytest.mark.parametrize(
+    ("rules", "name"),
+    [
+        (go_rules(5), "uct:1000"),
+        (go_rules(7), "go7"),
+        (go_rules(19), "uct:1000"),
+        (gomoku_rules(6, line_length=4), "gomoku6"),
+        (gomoku_rules(15), "threats"),
+        (gomoku_rules(3), "uct:1000"),
+    ],
+)
+def test_the_default_agent_is_the_strongest_at_hand(rules: Rules, name: str) -> None:
+    assert default_agent(rules) == name
+    spec = open_agent(name)
+    (action,) = spec.make(rules, 1, SEED).choose(new_state(rules), np.zeros(1, np.int64))
+    assert 0 <= action < rules.num_actions
+
+
+def test_every_bundled_agent_is_small_and_plays_what_it_was_trained_for() -> None:
+    for name in agents.bundled_agents():
+        assert (agents.WEIGHTS_FOLDER / f"{name}.safetensors").stat().st_size <= 4 << 20
+        spec = open_agent(name, visits=2)
+        assert spec.known_rules is not None
+        state = new_state(spec.known_rules)
+        (action,) = spec.make(spec.known_rules, 1, SEED).choose(state, np.zeros(1, np.int64))
+        assert 0 <= action < spec.known_rules.num_actions
 
 
 def test_labels_tell_name_and_strength(weights: Path) -> None:

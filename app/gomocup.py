@@ -16,8 +16,9 @@ def gomocup(agent: AgentChoice) -> None:
     The manager says how long to think, so --visits and --seconds only matter where it does not.
     """
     from app.protocols.gomocup_engine import GomocupEngine, serve
+    from app.protocols.gomocup_text import is_end
     from app.protocols.line_reader import LineReader
 
-    requests, answers = LineReader(sys.stdin.buffer, b"END"), sys.stdout.buffer
+    requests, answers = LineReader(sys.stdin.buffer, is_last=is_end), sys.stdout.buffer
     with redirect_stdout(sys.stderr):  # only the protocol may write to the real one
         serve(GomocupEngine(agent, requests.is_stopped), requests, answers)

@@ -11,14 +11,22 @@ from app.options import AgentChoice, RulesChoice, agent_options, rules_options
 @click.command()
 @rules_options
 @agent_options
-def gtp(choice: RulesChoice, agent: AgentChoice) -> None:
+@click.option(
+    "--version-string",
+    metavar="TEXT",
+    help="Answer this to `version`; Lizzie wants 0.16 or more from an engine it does not know.",
+)
+def gtp(choice: RulesChoice, agent: AgentChoice, version_string: str | None) -> None:
     """Speak the Go Text Protocol, version 2, on stdin and stdout.
 
-    The client may change size and komi and give a handicap; boards of another size are square.
+    The client may change size, komi and rules, give a handicap and set clocks; --visits and --seconds are
+    limits beside a clock. docs/protocols.md has the commands, and how to set up Sabaki, GoGui and others.
     """
     from app.protocols.gtp_engine import GtpEngine, serve
+    from app.protocols.gtp_text import is_quit, is_stop
+    from app.protocols.line_reader import LineReader
 
-    engine = GtpEngine(choice.resolve(), agent)
-    requests, answers = sys.stdin.buffer, sys.stdout.buffer
+    engine = GtpEngine(choice.resolve(), agent, version_string)
+    requests, answers = LineReader(sys.stdin.buffer, is_last=is_quit, is_stop=is_stop), sys.stdout.buffer
     with redirect_stdout(sys.stderr):  # only the protocol may write to the real one
         serve(engine, requests, answers)

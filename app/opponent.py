@@ -8,6 +8,8 @@ import numpy as np
 from engine import board
 from engine.game import Game
 from engine.rulesets import Rules
+from mcts.analysis import Analysis
+from mcts.player import Player, Report
 from mcts.tree_search import never
 from selfplay.agents import Agent, AgentError, AgentSpec
 from selfplay.external_agent import RESIGNS, ExternalAgent
@@ -53,7 +55,15 @@ class Opponent:
         quick.make(rules, 1, np.random.SeedSequence(0)).choose(board.new_state(rules), np.zeros(1, np.int64))
 
     def choose(
-        self, game: Game, color: int, *, seconds: float | None = None, stop: Callable[[], bool] = never
+        self,
+        game: Game,
+        color: int,
+        *,
+        seconds: float | None = None,
+        is_cap: bool = False,
+        stop: Callable[[], bool] = never,
+        report: Report | None = None,
+        interval_s: float = 0.5,
     ) -> int:
         """A legal action for a color, whoever's turn it is; RESIGNS if the agent gives up.
 
@@ -61,30 +71,61 @@ class Opponent:
             game: it must not be over.
             color: BLACK or WHITE.
             seconds: to think, instead of the agent's own strength, if it searches.
+            is_cap: whether that strength is a limit as well.
             stop: asked while it searches; true ends that at once.
+            report: told of an analysis at each interval, if it searches.
+            interval_s: seconds between reports.
 
         Raises:
             AgentError: the agent plays another game, or it is a program that failed.
         """
         self.sit_down(game.rules)
-        position = board.new_state(game.rules)
-        board.copy_row(game.state, 0, position, 0)
-        if color != game.to_play:
-            position.scalars[0, board.TO_PLAY] = color
-            position.scalars[0, board.KO_POINT] = board.PASS_POINT
+        position = position_to_move(game, color)
         if isinstance(self._agent, PlayerAgent):
-            return self._agent.choose_within(self._agent.limits(seconds, stop), position)
+            limits = self._agent.limits(seconds, stop, is_cap=is_cap)
+            return self._agent.choose_within(limits, position, report=report, interval_s=interval_s)
         moves = [_moves_in_turn(game, color)] if isinstance(self._agent, ExternalAgent) else None
         (action,) = self._agent.choose(position, np.zeros(1, np.int64), moves)
         if isinstance(self._agent, ExternalAgent) and self._agent.failures:
             raise AgentError(self._agent.failures.pop())
         return int(action)
 
+    def player(self, rules: Rules) -> Player:
+        """Who searches, to look at positions with.
+
+        Args:
+            rules: of the positions to come.
+
+        Raises:
+            AgentError: the agent does not search, or plays another game.
+        """
+        self.sit_down(rules)
+        if not isinstance(self._agent, PlayerAgent):
+            raise AgentError(f"agent {self.label}: expected one that searches")
+        return self._agent.player
+
+    def forget(self) -> None:
+        """Lose what was found in earlier positions."""
+        self._rules = None
+
+    @property
+    def analysis(self) -> Analysis | None:
+        """What it saw before its latest choice; None for agents that do not search."""
+        return self._agent.analysis if isinstance(self._agent, PlayerAgent) else None
+
     def win_estimate(self) -> float | None:
         """The chance of winning it saw before its latest choice; None for agents that do not search."""
-        if not isinstance(self._agent, PlayerAgent) or self._agent.analysis is None:
-            return None
-        return self._agent.analysis.win_rate_to_play
+        return None if self.analysis is None else self.analysis.win_rate_to_play
+
+
+def position_to_move(game: Game, color: int) -> board.State:
+    """A copy of the position of a game, with a color to move."""
+    position = board.new_state(game.rules)
+    board.copy_row(game.state, 0, position, 0)
+    if color != game.to_play:
+        position.scalars[0, board.TO_PLAY] = color
+        position.scalars[0, board.KO_POINT] = board.PASS_POINT
+    return position
 
 
 def _moves_in_turn(game: Game, color: int) -> list[int]:

@@ -116,6 +116,11 @@ class AgentChoice:
     seed: int | None = None
 
     @property
+    def has_strength(self) -> bool:
+        """Whether somebody has chosen how strong it is."""
+        return self.visits is not None or self.seconds is not None or (self.name or "").startswith("uct:")
+
+    @property
     def threads(self) -> int:
         """As many as there are cores, but one where moves are to repeat."""
         return 1 if self.seed is not None else min(os.cpu_count() or 1, MOST_THREADS)

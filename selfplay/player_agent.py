@@ -14,7 +14,7 @@ from mcts.config import SearchConfig
 from mcts.evaluation_cache import CachedEvaluator, EvaluationCache
 from mcts.evaluator import RolloutEvaluator
 from mcts.forecast import RolloutForecaster
-from mcts.player import Player
+from mcts.player import Player, Report
 from mcts.policy_target import choose_actions
 from mcts.tree_search import BATCH, Limits, TreeSearch, never
 
@@ -64,6 +64,7 @@ class PlayerAgent:
 
     Attributes:
         analysis: of its latest choice, or None.
+        player: who searches.
     """
 
     def __init__(
@@ -84,7 +85,7 @@ class PlayerAgent:
             seed: entropy of the draw.
         """
         self.analysis: Analysis | None = None
-        self._player = player
+        self.player = player
         self._visits = visits
         self._seconds = seconds
         self._temperature = temperature
@@ -96,27 +97,41 @@ class PlayerAgent:
         """See `selfplay.agents.Agent.choose`."""
         return np.array([self.choose_within(self.limits(), state, int(row)) for row in rows], np.int64)
 
-    def limits(self, seconds: float | None = None, stop: Callable[[], bool] = never) -> Limits:
+    def limits(
+        self, seconds: float | None = None, stop: Callable[[], bool] = never, *, is_cap: bool = False
+    ) -> Limits:
         """What a choice that begins now may take.
 
         Args:
             seconds: instead of its own strength.
             stop: asked while it thinks; true ends that at once.
+            is_cap: whether its own strength is a limit as well.
         """
-        allowed = self._seconds if seconds is None else seconds
-        deadline = None if allowed is None else time.monotonic() + allowed
-        return Limits(self._visits if seconds is None else None, deadline, stop)
+        keeps_own = seconds is None or is_cap
+        allowed = [limit for limit in (seconds, self._seconds if keeps_own else None) if limit is not None]
+        deadline = time.monotonic() + min(allowed) if allowed else None
+        return Limits(self._visits if keeps_own else None, deadline, stop)
 
-    def choose_within(self, limits: Limits, state: State, row: int = 0) -> int:
+    def choose_within(
+        self,
+        limits: Limits,
+        state: State,
+        row: int = 0,
+        *,
+        report: Report | None = None,
+        interval_s: float = 0.5,
+    ) -> int:
         """A legal action for the side to move in an unfinished game.
 
         Args:
             limits: when to stop thinking.
             state: the batch.
             row: which game.
+            report: told of an analysis at each interval.
+            interval_s: seconds between reports.
         """
-        self.analysis = self._player.think(state, limits, row=row)
+        self.analysis = self.player.think(state, limits, row=row, report=report, interval_s=interval_s)
         if self._temperature == 0:
             return self.analysis.moves[0].action
-        weights, temperature = self._player.search.move_weights()[None], np.array([self._temperature])
+        weights, temperature = self.player.search.move_weights()[None], np.array([self._temperature])
         return int(choose_actions(weights, temperature, self._random.random(1))[0])

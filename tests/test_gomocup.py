@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from app.options import AgentChoice
 from app.protocols.gomocup_engine import GomocupEngine, serve
-from app.protocols.gomocup_text import TimeLimits
+from app.protocols.gomocup_text import TimeLimits, is_end
 from app.protocols.line_reader import LineReader
 from engine.rulesets import gomoku_rules
 from selfplay.agents import open_agent
@@ -28,7 +28,7 @@ COMMAND = [sys.executable, "-c", "from app.main import main; main()", "gomocup"]
 def talk(*lines: str, agent: AgentChoice = RANDOM) -> list[str]:
     """What the engine says to some lines."""
     answers = BytesIO()
-    requests = LineReader(BytesIO("".join(f"{line}\r\n" for line in lines).encode()), b"END")
+    requests = LineReader(BytesIO("".join(f"{line}\r\n" for line in lines).encode()), is_last=is_end)
     serve(GomocupEngine(agent), requests, answers)
     said = answers.getvalue().decode()
     assert said == "" or said.endswith("\r\n")
@@ -225,5 +225,5 @@ def test_no_line_ends_the_engine(lines: list[str]) -> None:
 
 def test_any_bytes_are_read() -> None:
     answers, stream = BytesIO(), BytesIO(b"\xff\xfe\x00\nSTART 15\n" + b"x" * 100_000 + b"\n")
-    serve(GomocupEngine(RANDOM), LineReader(stream, b"END"), answers)
+    serve(GomocupEngine(RANDOM), LineReader(stream, is_last=is_end), answers)
     assert answers.getvalue().endswith(b"OK\r\n")

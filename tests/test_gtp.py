@@ -13,16 +13,22 @@ from hypothesis import strategies as st
 
 from app.options import LONGEST_GAME, AgentChoice, RulesChoice
 from app.protocols.gtp_engine import GtpEngine, serve
-from app.protocols.gtp_text import MAX_LINE_BYTES, parse_line
+from app.protocols.gtp_text import MAX_LINE_BYTES, is_quit, is_stop, parse_line
+from app.protocols.line_reader import LineReader
 from engine.rulesets import Rules, go_rules, gomoku_rules
 
 ROOT = Path(__file__).resolve().parent.parent
 RANDOM = AgentChoice("random", seed=1)
 COMMANDS = (
-    b"protocol_version name version known_command list_commands quit boardsize clear_board komi play genmove"
-    b" undo showboard final_score fixed_handicap place_free_handicap set_free_handicap captures"
-    b" unconditional_status"
+    b"protocol_version name version known_command list_commands quit boardsize rectangular_boardsize"
+    b" clear_board komi get_komi kata-get-rules kata-set-rules kata-set-rule kgs-rules loadsgf play"
+    b" genmove reg_genmove undo gg-undo showboard captures final_score stop clear_cache cputime"
+    b" time_settings time_left kgs-time_settings kata-time_settings kata-list_time_settings lz-analyze"
+    b" kata-analyze lz-genmove_analyze kata-genmove_analyze cgos-genmove_analyze gogui-analyze_commands"
+    b" gogui-interrupt fixed_handicap place_free_handicap set_free_handicap final_status_list"
+    b" kgs-genmove_cleanup unconditional_status yomi-ownership"
 ).split()
+"""For Go, in the order of the list."""
 
 
 def new_engine(rules: Rules | None = None, agent: AgentChoice = RANDOM) -> GtpEngine:
@@ -32,7 +38,7 @@ def new_engine(rules: Rules | None = None, agent: AgentChoice = RANDOM) -> GtpEn
 def talk(requests: bytes, engine: GtpEngine | None = None) -> bytes:
     """What the engine answers to some lines."""
     answers = BytesIO()
-    serve(engine or new_engine(), BytesIO(requests), answers)
+    serve(engine or new_engine(), LineReader(BytesIO(requests), is_last=is_quit, is_stop=is_stop), answers)
     return answers.getvalue()
 
 
@@ -43,9 +49,12 @@ def replies(*lines: str, engine: GtpEngine | None = None) -> list[str]:
 
 def snapshot(engine: GtpEngine) -> tuple[object, ...]:
     """All that a client could notice of the game, and all that lies behind it."""
-    game = engine._game
+    session = engine.session
+    game = session.game
     return (
-        engine._rules,
+        session.rules,
+        session.control,
+        tuple(session.clocks.items()),
         tuple(game.moves),
         *(array.tobytes() for array in game.state),
     )
@@ -129,7 +138,7 @@ def test_suicide_is_illegal() -> None:
 
 def test_no_number_of_moves_ends_a_game() -> None:
     engine = new_engine(go_rules(2))
-    assert engine._rules.resolved_move_limit == LONGEST_GAME
+    assert engine.session.rules.resolved_move_limit == LONGEST_GAME
     assert replies(*["play b pass", "play w pass"] * 50, "play b a1", engine=engine) == ["="] * 101
 
 
@@ -237,7 +246,7 @@ def test_a_failure_of_ours_is_answered_and_the_game_goes_on(
     engine = new_engine()
     talk(b"clear_board\nplay b a1\n", engine)
     before = snapshot(engine)
-    monkeypatch.setattr(engine._opponent, "choose", lambda game, color: 1 // 0)
+    monkeypatch.setattr(engine.session.opponent, "choose", lambda *_, **__: 1 // 0)
     assert talk(b"4 genmove w\n5 name\n", engine) == b"?4 internal error\n\n=5 yomi\n\n"
     assert snapshot(engine) == before
 
@@ -277,7 +286,7 @@ def test_every_line_that_is_not_blank_gets_exactly_one_answer(lines: list[bytes]
     answers = talk(b"\n".join(lines) + b"\n")
     replies = answers.split(b"\n\n")[:-1]
     assert len(replies) == sum(map(wants_answer, lines))
-    assert all(re.match(rb"[=?]\d*( |$)", reply) for reply in replies)
+    assert all(re.match(rb"[=?]\d*( |\n|$)", reply) for reply in replies)
 
 
 @given(st.binary(max_size=60))

@@ -59,3 +59,8 @@ def numbers(text: str, count: int, form: str) -> list[int]:
     if len(words) != count or not all(word.isascii() and word.isdigit() and len(word) < 5 for word in words):
         raise Complaint(f"{text[:40]!r}: expected {form}")
     return [int(word) for word in words]
+
+
+def is_end(line: bytes) -> bool:
+    """Whether a manager says `END`, behind which nothing comes."""
+    return line.strip().upper().partition(b" ")[0] == b"END"

@@ -54,13 +54,63 @@ def parse_line(line: bytes) -> Request | None:
     return Request(request_id, command, tuple(arguments))
 
 
-def answer(request_id: str, text: str, *, is_failure: bool = False) -> bytes:
-    """An answer as it goes over the line.
+def is_quit(line: bytes) -> bool:
+    """Whether a client says `quit`, behind which nothing comes."""
+    request = parse_line(line)
+    return request is not None and request.command == "quit"
 
-    Args:
-        request_id: of the request, or nothing.
-        text: the result or what is wrong; no blank lines.
-        is_failure: whether it says what is wrong.
-    """
-    sign = "?" if is_failure else "="
-    return f"{sign}{request_id} {text}".rstrip(" ").encode() + b"\n\n"
+
+def is_stop(line: bytes) -> bool:
+    """Whether a client wants a move at once: `stop`, or the comment that GoGui sends."""
+    if line.strip() == b"# interrupt":
+        return True
+    request = parse_line(line)
+    return request is not None and request.command == "stop"
+
+
+class Reply:
+    """The answer to one request, at once or line by line."""
+
+    def __init__(self, request_id: str, answers: BinaryIO) -> None:
+        """Say nothing yet.
+
+        Args:
+            request_id: of the request, or nothing.
+            answers: receives it.
+        """
+        self._id, self._answers = request_id, answers
+        self._is_open = False
+
+    def open(self) -> None:
+        """Say that the request succeeds and that lines follow."""
+        if not self._is_open:
+            self._is_open = True
+            self._write(f"={self._id}\n")
+
+    def say(self, line: str) -> None:
+        """Send a line, the first one behind the sign of success."""
+        self.open()
+        self._write(f"{line}\n")
+
+    def succeed(self, text: str) -> None:
+        """End.
+
+        Args:
+            text: the result, or the last lines of it; no blank lines, or none at all.
+        """
+        if self._is_open:
+            self._write(f"{text}\n\n" if text else "\n")
+        else:
+            self._write(f"={self._id} {text}".rstrip(" ") + "\n\n")
+
+    def fail(self, text: str) -> None:
+        """End by saying what is wrong; behind lines of success there is no place for it.
+
+        Args:
+            text: in one line.
+        """
+        self._write("\n" if self._is_open else f"?{self._id} {text}".rstrip(" ") + "\n\n")
+
+    def _write(self, text: str) -> None:
+        self._answers.write(text.encode())
+        self._answers.flush()

@@ -1,0 +1,39 @@
+"""Points and ownership in games of Go, for programs that show them beside what a search has found."""
+
+import numpy as np
+
+from engine.board import State, allocate_state
+from engine.rulesets import Rules
+from mcts.analysis import MOST_FORECASTS, Analysis, with_forecast
+from mcts.forecast import RolloutForecaster
+
+POINTS_TO_PLAY = 6_000
+"""Points of the board times random games of a look: a client that stops us waits for them."""
+
+
+class Outlook:
+    """Looks at positions of one game by random games to their end; of Gomoku it has nothing to tell."""
+
+    def __init__(self, rules: Rules, seed: int | None) -> None:
+        """Prepare.
+
+        Args:
+            rules: of the positions.
+            seed: of the random games; None takes a new one.
+        """
+        self._is_go = rules.game == "go"
+        num_games = max(1, POINTS_TO_PLAY // rules.area)
+        self._forecaster = RolloutForecaster(rules, np.random.SeedSequence(seed), num_games)
+        history = rules.resolved_move_limit + 2
+        self._ahead = allocate_state(1 + MOST_FORECASTS, rules.width, rules.height, history)
+
+    def of(self, analysis: Analysis, position: State) -> Analysis:
+        """An analysis with points and ownership, unless it tells of points already.
+
+        Args:
+            analysis: of the position.
+            position: in row 0.
+        """
+        if not self._is_go or analysis.score_lead_to_play is not None:
+            return analysis
+        return with_forecast(analysis, position, self._ahead, self._forecaster)

@@ -1,0 +1,254 @@
+"""What the commands of the Go Text Protocol share: one game, its clocks, an agent, a client.
+
+The engine loads as late as it can: a client learns name, version and commands before any kernel or network is
+there, `clear_board` gets everything ready, so that no thinking time is lost later.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from app.console import announce_compilation
+from app.options import AgentChoice, without_move_limit
+from app.protocols.gtp_text import Refusal, Reply
+from app.protocols.line_reader import LineReader
+from engine.errors import IllegalMoveError
+from engine.rulesets import Rules
+
+if TYPE_CHECKING:
+    from app.opponent import Opponent
+    from engine.game import Game, Move
+    from engine.notation import Stones
+    from mcts.player import Report
+    from mcts.time_control import Clock, TimeControl
+
+Arguments = tuple[str, ...]
+Command = Callable[["GtpSession", Arguments], str]
+"""Does what a request asks and returns the answer; if it raises an error, nothing has changed."""
+INVALID_MOVE = "invalid color or coordinate"
+
+
+class GtpSession:
+    """One game and one agent.
+
+    Attributes:
+        rules: of the game.
+        agent: what was said about the agent.
+        is_done: whether the client has said `quit`.
+        reply: to the request that is being answered; set for each.
+        requests: what the client has sent; set before the first request.
+        control: the time of each side, None without limit.
+        clocks: by color; empty without limit.
+    """
+
+    reply: Reply
+    requests: LineReader
+
+    def __init__(self, rules: Rules, agent: AgentChoice) -> None:
+        """Start with an empty board.
+
+        Args:
+            rules: the first game; the client may change size, komi and more.
+            agent: who answers `genmove`.
+        """
+        self.rules = without_move_limit(rules)
+        self.agent = agent
+        self.is_done = False
+        self.control: TimeControl | None = None
+        self.clocks: dict[int, Clock] = {}
+        self._started_game: Game | None = None
+        self._setup: tuple[Stones, int] | None = None
+
+    @property
+    def game(self) -> "Game":
+        """The game as it stands."""
+        if self._started_game is None:
+            announce_compilation()
+            from engine.game import Game
+
+            self._started_game = Game(self.rules, *(self._setup or ()))
+        return self._started_game
+
+    @cached_property
+    def opponent(self) -> "Opponent":
+        """The agent at the board."""
+        from app.opponent import Opponent
+
+        return Opponent(self.agent.open(self.rules), self.agent.seed)
+
+    def start_over(self, rules: Rules) -> None:
+        """Take up a game without moves."""
+        self.rules, self._started_game, self._setup = rules, None, None
+        self.set_time(self.control)
+
+    def start_from(self, rules: Rules, stones: "Stones", to_play: int, moves: "list[Move]") -> None:
+        """Take up a game from a position.
+
+        Args:
+            rules: of the game.
+            stones: `[height, width]` to start from.
+            to_play: BLACK or WHITE.
+            moves: played since.
+
+        Raises:
+            IllegalMoveError: a move that the rules forbid.
+            NotationError: stones that are no position of this game.
+        """
+        self._take(rules, (stones, to_play), [], moves)
+        self.set_time(self.control)
+
+    def change_rules(self, rules: Rules) -> None:
+        """Play the game so far again under other rules of the same size.
+
+        Raises:
+            Refusal: they forbid one of its moves.
+        """
+        if self._started_game is None:
+            self.rules = rules
+            return
+        old = self._started_game
+        try:
+            self._take(rules, self._setup, old.handicap, old.moves)
+        except IllegalMoveError as error:
+            raise Refusal(f"the game has a move that these rules forbid: {error}") from None
+
+    def _take(
+        self, rules: Rules, setup: "tuple[Stones, int] | None", handicap: list[int], moves: "list[Move]"
+    ) -> None:
+        from engine.game import Game
+
+        game = Game(rules, *(setup or ()))
+        if handicap:
+            game.place_handicap(handicap)
+        for move in moves:
+            _play(game, move.action, move.color)
+        self.rules, self._setup, self._started_game = rules, setup, game
+
+    def play(self, action: int, color: int) -> None:
+        """Play a move, also behind two passes: a client may go on there.
+
+        Raises:
+            IllegalMoveError: the rules forbid it.
+        """
+        _play(self.game, action, color)
+
+    def set_time(self, control: "TimeControl | None") -> None:
+        """Agree on a time for each side; the clocks start anew."""
+        self.control, self.clocks = control, {}
+        if control is not None:
+            from engine.board import BLACK, WHITE
+            from mcts.time_control import new_clock
+
+            self.clocks = {color: new_clock(control) for color in (BLACK, WHITE)}
+
+    def require_unfinished(self) -> None:
+        """Refuse where nobody can move any more."""
+        if self.game.is_over:
+            raise Refusal("the game is over")
+
+    def choose(self, color: int, *, report: "Report | None" = None, interval_s: float = 0.5) -> int:
+        """The agent's action for a color within the time that it has, or RESIGNS; the game stays as it is.
+
+        Args:
+            color: BLACK or WHITE.
+            report: told of an analysis at each interval, if the agent searches.
+            interval_s: seconds between reports.
+
+        Raises:
+            Refusal: the game is over.
+            AgentError: the agent cannot play.
+        """
+        self.require_unfinished()
+        clock = self.clocks.get(color)
+        seconds = None
+        if clock is not None:
+            from mcts.time_control import moves_to_come
+
+            seconds = clock.seconds_to_think(moves_to_come(self.rules, len(self.game.moves)))
+        began = time.monotonic()
+        action = self.opponent.choose(
+            self.game,
+            color,
+            seconds=seconds,
+            is_cap=self.agent.has_strength,
+            stop=self.requests.is_stopped,
+            report=report,
+            interval_s=interval_s,
+        )
+        if clock is not None:
+            self.clocks[color] = clock.after_move(time.monotonic() - began)
+        return action
+
+    def move(self, action: int, color: int) -> str:
+        """Play what the agent chose and say it.
+
+        Args:
+            action: from `choose`.
+            color: BLACK or WHITE.
+        """
+        from app.opponent import RESIGNS
+        from engine.notation import vertex_of_action
+
+        if action == RESIGNS:
+            return "resign"
+        self.play(action, color)
+        return vertex_of_action(action, self.rules)
+
+
+def _play(game: "Game", action: int, color: int) -> None:
+    game.play(action, color)
+    game.resume()
+
+
+def color_of(words: Arguments, complaint: str = INVALID_MOVE) -> int:
+    """The color that the first word names.
+
+    Args:
+        words: of a request.
+        complaint: the refusal of any other word.
+
+    Raises:
+        Refusal: it names none.
+    """
+    from engine.board import BLACK, WHITE
+
+    colors = {"b": BLACK, "black": BLACK, "w": WHITE, "white": WHITE}
+    color = colors.get(words[0].lower()) if words else None
+    if color is None:
+        raise Refusal(complaint)
+    return color
+
+
+def number_of(words: Arguments, place: int, complaint: str) -> int:
+    """The whole number, zero or more, in a place.
+
+    Args:
+        words: of a request.
+        place: which of them.
+        complaint: the refusal of anything else.
+
+    Raises:
+        Refusal: there is none.
+    """
+    word = words[place] if place < len(words) else ""
+    if not (word.isascii() and word.isdigit()):
+        raise Refusal(complaint)
+    return int(word[:9])
+
+
+def with_side(rules: Rules, width: int, height: int) -> Rules:
+    """The same rules on another board.
+
+    Raises:
+        Refusal: a size that commands do not offer.
+    """
+    from app.options import usual_rules
+    from engine.errors import RulesError
+
+    try:
+        usual = usual_rules(rules.game, width, height)
+        return replace(rules, width=width, height=height, line_length=usual.line_length)
+    except RulesError:
+        raise Refusal("unacceptable size") from None

@@ -14,6 +14,7 @@ COMMANDS = {
     "play": "Play against an agent in the terminal.",
     "gtp": "Speak the Go Text Protocol with a board program.",
     "gomocup": "Play Gomoku for a manager of tournaments.",
+    "analysis": "Speak KataGo's analysis protocol with KaTrain and others.",
     "train": "Learn from who wins: self-play, training, and again.",
     "report": "Write one page about a training run.",
     "rlhf": "Learn from preferences between boards.",

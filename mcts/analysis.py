@@ -102,6 +102,19 @@ def analyze_root(tree: Tree, position: State, best_action: int) -> Analysis:
     return Analysis(int(position.scalars[0, TO_PLAY]), visits, win_rate(mean), None, None, moves)
 
 
+def root_priors(tree: Tree, num_actions: int) -> list[float]:
+    """`[A]` probabilities by the evaluator, -1 for what is illegal.
+
+    Args:
+        tree: the tree, of which nobody else may change anything meanwhile.
+        num_actions: A.
+    """
+    priors = np.full(num_actions, -1.0)
+    first, count = int(tree.first_edge[0, ROOT]), int(tree.edge_count[0, ROOT])
+    priors[tree.edge_action[0, first : first + count]] = tree.edge_prior[0, first : first + count]
+    return priors.tolist()
+
+
 def _variation(tree: Tree, edge: int) -> tuple[int, ...]:
     actions = np.empty(LONGEST_VARIATION - 1, np.int64)
     length = write_variation(tree, 0, int(tree.edge_child[0, edge]), actions)

@@ -221,7 +221,7 @@ class AgentSpec:
         Raises:
             AgentError: the agent does not search, or the network knows another game.
         """
-        if self.name in ("random", "threats") or self.is_program:
+        if not self.searches:
             raise AgentError(f"agent {self.name}: expected one that searches")
         self._require_game(rules)
         max_nodes = max(self._visits(), MAX_NODES_BY_TIME)
@@ -239,6 +239,11 @@ class AgentSpec:
     def _require_game(self, rules: Rules) -> None:
         if self.known_rules is not None and self.known_rules.game != rules.game:
             raise AgentError(f"agent {self.name}: plays {self.known_rules.game}, not {rules.game}")
+
+    @property
+    def searches(self) -> bool:
+        """Whether `player` makes one."""
+        return self.name not in ("random", "threats") and not self.is_program
 
     @property
     def is_program(self) -> bool:

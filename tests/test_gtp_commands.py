@@ -115,6 +115,7 @@ def test_rules_are_told_and_taken_in_the_same_words() -> None:
 def test_a_named_set_keeps_size_and_komi() -> None:
     rules = rules_named(go_rules(5, 4, komi=3.5), "Chinese-KGS")
     assert (rules.width, rules.height, rules.komi, rules.handicap_bonus) == (5, 4, 3.5, "each")
+    assert rules_named(rules, "new zealand").suicide  # as KaTrain writes it
 
 
 @pytest.mark.parametrize(

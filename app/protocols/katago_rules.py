@@ -54,7 +54,7 @@ def rules_named(rules: Rules, name: str) -> Rules:
     Raises:
         RulesError: no set of ours.
     """
-    key = name.strip().lower().replace("_", "-")
+    key = name.strip().lower().replace("_", "-").replace(" ", "-")
     if key not in SET_NAMES:
         raise RulesError(f"rules {name[:40]!r}: expected one of {', '.join(SET_NAMES)} or a JSON object")
     named = with_ruleset(rules, SET_NAMES[key])

@@ -8,6 +8,7 @@ import numpy as np
 from engine import board
 from engine.game import Game
 from engine.rulesets import Rules
+from mcts.player import Report
 from mcts.tree_search import never
 from selfplay.agents import Agent, AgentError, AgentSpec
 from selfplay.external_agent import RESIGNS, ExternalAgent
@@ -53,7 +54,13 @@ class Opponent:
         quick.make(rules, 1, np.random.SeedSequence(0)).choose(board.new_state(rules), np.zeros(1, np.int64))
 
     def choose(
-        self, game: Game, color: int, *, seconds: float | None = None, stop: Callable[[], bool] = never
+        self,
+        game: Game,
+        color: int,
+        *,
+        seconds: float | None = None,
+        stop: Callable[[], bool] = never,
+        report: Report | None = None,
     ) -> int:
         """A legal action for a color, whoever's turn it is; RESIGNS if the agent gives up.
 
@@ -62,6 +69,7 @@ class Opponent:
             color: BLACK or WHITE.
             seconds: to think, instead of the agent's own strength, if it searches.
             stop: asked while it searches; true ends that at once.
+            report: told what it sees now and then, if it searches.
 
         Raises:
             AgentError: the agent plays another game, or it is a program that failed.
@@ -73,7 +81,7 @@ class Opponent:
             position.scalars[0, board.TO_PLAY] = color
             position.scalars[0, board.KO_POINT] = board.PASS_POINT
         if isinstance(self._agent, PlayerAgent):
-            return self._agent.choose_within(self._agent.limits(seconds, stop), position)
+            return self._agent.choose_within(self._agent.limits(seconds, stop), position, report=report)
         moves = [_moves_in_turn(game, color)] if isinstance(self._agent, ExternalAgent) else None
         (action,) = self._agent.choose(position, np.zeros(1, np.int64), moves)
         if isinstance(self._agent, ExternalAgent) and self._agent.failures:

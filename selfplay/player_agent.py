@@ -14,7 +14,7 @@ from mcts.config import SearchConfig
 from mcts.evaluation_cache import CachedEvaluator, EvaluationCache
 from mcts.evaluator import RolloutEvaluator
 from mcts.forecast import RolloutForecaster
-from mcts.player import Player
+from mcts.player import Player, Report
 from mcts.policy_target import choose_actions
 from mcts.tree_search import BATCH, Limits, TreeSearch, never
 
@@ -107,15 +107,18 @@ class PlayerAgent:
         deadline = None if allowed is None else time.monotonic() + allowed
         return Limits(self._visits if seconds is None else None, deadline, stop)
 
-    def choose_within(self, limits: Limits, state: State, row: int = 0) -> int:
+    def choose_within(
+        self, limits: Limits, state: State, row: int = 0, *, report: Report | None = None
+    ) -> int:
         """A legal action for the side to move in an unfinished game.
 
         Args:
             limits: when to stop thinking.
             state: the batch.
             row: which game.
+            report: told of an analysis now and then.
         """
-        self.analysis = self._player.think(state, limits, row=row)
+        self.analysis = self._player.think(state, limits, row=row, report=report)
         if self._temperature == 0:
             return self.analysis.moves[0].action
         weights, temperature = self._player.search.move_weights()[None], np.array([self._temperature])

@@ -19,7 +19,7 @@ from mcts.analysis import Analysis
 NUM_MOVES = 9
 CURVE_HEIGHT = 5
 HEADINGS = "   move    win visits prior  lead"
-PANEL_COLUMNS = 36
+PANEL_COLUMNS = 35
 
 
 class MoveList(Widget):

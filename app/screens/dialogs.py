@@ -14,7 +14,7 @@ STYLE = """
     width: 60; max-width: 95%; height: auto; max-height: 95%;
     padding: 1 2; background: $surface; border: round $primary;
 }}
-{name} Horizontal {{ height: auto; margin-top: 1; }}
+{name} .buttons {{ height: auto; margin-top: 1; }}
 {name} Button {{ margin-right: 2; }}
 """
 
@@ -41,7 +41,7 @@ class YesNo(ModalScreen[bool]):
         """The question over two buttons."""
         with Vertical():
             yield Label(self._question)
-            with Horizontal():
+            with Horizontal(classes="buttons"):
                 yield Button("Yes", id="yes", variant="primary")
                 yield Button("No", id="no")
 

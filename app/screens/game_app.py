@@ -17,6 +17,7 @@ from app.screens.board_widget import BoardWidget
 from app.screens.brain import Brain, Decided, Failed, Seen
 from app.screens.course import Course, course_of_record
 from app.screens.dialogs import FileName, YesNo
+from app.screens.new_game import NewGame
 from app.screens.position_marks import marks_of, symbols_of
 from app.screens.setup import GameSetup
 from app.screens.status_line import offer_text, status_text
@@ -35,6 +36,7 @@ WORDS = {
     "score": "count",
     "count": "count",
     "go": "agent_moves",
+    "new": "new_game",
     "save": "save",
     "load": "load",
     "analysis": "analysis",
@@ -60,6 +62,7 @@ class GameApp(App[None]):
         Binding("o", "ownership", "Ownership", show=False),
         Binding("c", "count", "Count"),
         Binding("g", "agent_moves", "Go on", show=False),
+        Binding("n", "new_game", "New"),
         Binding("s", "save", "Save"),
         Binding("L", "load", "Load"),
         Binding("R", "resign", "Resign", show=False),
@@ -211,7 +214,7 @@ class GameApp(App[None]):
     def _tell_failure(self, message: Failed) -> None:
         if self._brain.is_about(message):
             self._brain.stop()
-            self.notify(message.reason, severity="error", timeout=10)
+            self.notify(message.reason, severity="error", timeout=10, markup=False)
 
     def _remember(self, win_rate_to_play: float) -> None:
         is_black = self.course.game.to_play == BLACK
@@ -265,7 +268,7 @@ class GameApp(App[None]):
             self._changed()
 
     def _refuse(self, error: Exception | str) -> None:
-        self.notify(" ".join(str(error).split("\n\n")[0].split()), severity="warning")
+        self.notify(str(error), severity="warning", markup=False)
 
     def action_pass_move(self) -> None:
         """Pass."""
@@ -339,6 +342,13 @@ class GameApp(App[None]):
         if is_possible and await self.push_screen_wait(YesNo("Give this game up?")):
             self.course.resign()
             self._changed()
+
+    @work
+    async def action_new_game(self) -> None:
+        """Agree on another game; the one before is forgotten."""
+        setup = await self.push_screen_wait(NewGame(self.setup))
+        if setup is not None:
+            self._sit_down(setup, Course(setup.new_game()))
 
     @work
     async def action_save(self) -> None:

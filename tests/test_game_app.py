@@ -195,8 +195,7 @@ def test_a_terminal_that_is_too_small_says_so_and_growing_brings_the_board_back(
     async def scenario(pilot: Pilot[Any]) -> None:
         assert "too small" in screen_text(app)
         await pilot.resize_terminal(100, 30)
-        await pilot.pause()
-        assert "too small" not in screen_text(app)
+        await until(pilot, lambda: "too small" not in screen_text(app))
         await pilot.press("enter")
 
     drive(app, scenario, (60, 15))

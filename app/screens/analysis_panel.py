@@ -17,7 +17,7 @@ from engine.rulesets import Rules
 from mcts.analysis import Analysis
 
 NUM_MOVES = 9
-CURVE_HEIGHT = 5
+CURVE_HEIGHT = 4
 HEADINGS = "   move    win visits prior  lead"
 PANEL_COLUMNS = 35
 
@@ -157,18 +157,14 @@ class AnalysisPanel(Vertical):
 
 
 def _seats(setup: GameSetup, course: Course) -> Text:
-    text = Text(f"{course.rules.describe()}\n\n", overflow="fold")
+    lines = [course.rules.describe()]
     captured = {BLACK: PRISONERS_OF_BLACK, WHITE: PRISONERS_OF_WHITE}
-    for color, disk, name in ((BLACK, "●", "Black"), (WHITE, "○", "White")):
-        turn = "▶ " if course.game.to_play == color and not course.game.is_over else "  "
-        text.append(f"{turn}{disk} {name}: {setup.name(color)}\n")
-        if course.rules.game == "go":
-            text.append(f"      {_stones(int(course.game.state.scalars[0, captured[color]]))} captured\n")
-    return text
-
-
-def _stones(number: int) -> str:
-    return "1 stone" if number == 1 else f"{number} stones"
+    for color, name in ((BLACK, "● Black"), (WHITE, "○ White")):
+        turn = "▶" if course.game.to_play == color and not course.game.is_over else " "
+        count = int(course.game.state.scalars[0, captured[color]])
+        took = f", took {count}" if course.rules.game == "go" else ""
+        lines.append(f"{turn} {name}: {setup.name(color)}{took}")
+    return Text("\n".join(lines))
 
 
 def _chances(analysis: Analysis | None, width: int) -> Text:

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from textual import on, work
 from textual.app import App, ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.widgets import Footer, Input, Static
 
@@ -15,6 +15,7 @@ from app.screens.autosave import Autosave
 from app.screens.board_view import move_text, score_text
 from app.screens.board_widget import BoardWidget
 from app.screens.brain import Brain, Decided, Failed, Seen
+from app.screens.commands import KEYS, WORDS
 from app.screens.course import Course, course_of_record
 from app.screens.dialogs import FileName, YesNo
 from app.screens.new_game import NewGame
@@ -27,51 +28,13 @@ from engine.notation import action_of_vertex, color_name, vertex_of_action
 from engine.sgf import SgfGame, read_sgf, write_sgf
 from mcts.analysis import Analysis
 
-WORDS = {
-    "pass": "pass_move",
-    "undo": "undo",
-    "redo": "redo",
-    "hint": "hint",
-    "resign": "resign",
-    "score": "count",
-    "count": "count",
-    "go": "agent_moves",
-    "new": "new_game",
-    "save": "save",
-    "load": "load",
-    "analysis": "analysis",
-    "ownership": "ownership",
-    "quit": "quit",
-}
-"""What may be typed besides a vertex, and the action it stands for."""
-
 
 class GameApp(App[None]):
     """Plays one game after the other."""
 
     TITLE = "yomi"
     CSS_PATH = "game_app.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("p", "pass_move", "Pass"),
-        Binding("u", "undo", "Undo"),
-        Binding("r", "redo", "Redo"),
-        Binding("left_square_bracket", "step(-1)", "Back", key_display="[", show=False),
-        Binding("right_square_bracket", "step(1)", "Forward", key_display="]", show=False),
-        Binding("t", "hint", "Tip"),
-        Binding("a", "analysis", "Analysis"),
-        Binding("o", "ownership", "Ownership", show=False),
-        Binding("c", "count", "Count"),
-        Binding("g", "agent_moves", "Go on", show=False),
-        Binding("n", "new_game", "New"),
-        Binding("s", "save", "Save"),
-        Binding("L", "load", "Load"),
-        Binding("R", "resign", "Resign", show=False),
-        Binding("colon", "type", "Type", key_display=":", show=False),
-        Binding("escape", "board", "Board", show=False),
-        Binding("question_mark", "show_help_panel", "Keys", key_display="?"),
-        Binding("q", "quit", "Quit"),
-        Binding("ctrl+c", "quit", "Quit", show=False, priority=True),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
 
     def __init__(self, setup: GameSetup, autosave: Autosave) -> None:
         """Set the board up.
@@ -95,7 +58,7 @@ class GameApp(App[None]):
 
     def compose(self) -> ComposeResult:
         """The board and its panel over what is going on and a line to type in."""
-        with Horizontal():
+        with Horizontal(id="table"):
             yield self._board
             yield self._panel
         yield self._status
@@ -237,6 +200,13 @@ class GameApp(App[None]):
     @on(MoveList.Pointed)
     def _move_pointed(self, message: MoveList.Pointed) -> None:
         self._variation = message.variation
+        self._show()
+
+    def action_variation(self, order: int) -> None:
+        """Show how the game may go on with one of the best moves, or the position again."""
+        moves = self._analysis.moves[order - 1 : order] if self._analysis and self._is_analyzing else ()
+        shown = moves[0].variation if moves else ()
+        self._variation = () if shown == self._variation else shown
         self._show()
 
     @on(CourseCurve.Picked)

@@ -32,7 +32,7 @@ class NewGame(ModalScreen[GameSetup | None]):
         STYLE.format(name="NewGame")
         + """
 NewGame VerticalScroll { height: auto; max-height: 1fr; }
-NewGame .field { height: auto; }
+NewGame .field { height: 1; }
 NewGame .field Label { width: 16; }
 NewGame .field Input, NewGame .field Select { width: 1fr; }
 NewGame #fault { color: $text-warning; height: auto; }

@@ -16,7 +16,7 @@ from app.screens.game_app import GameApp
 from app.screens.setup import agreed
 from engine.notation import action_of_vertex
 
-PATIENCE_S = 60
+PATIENCE_S = 300
 Scenario = Callable[[Pilot[Any]], Awaitable[None]]
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -45,6 +46,7 @@ class BoardWidget(Widget, can_focus=True):
         self._marks = Marks()
         self._picture: list[list[Segment]] = []
         self._frame: Frame | None = None
+        self._painted_size = Size()
 
     def show(self, stones: Stones, marks: Marks) -> None:
         """Draw a position.
@@ -67,6 +69,8 @@ class BoardWidget(Widget, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One row of the screen."""
+        if self.size != self._painted_size:
+            self._paint()
         if self._frame is None:
             return self._complaint(y)
         left, top = self._origin(self._frame)
@@ -94,10 +98,6 @@ class BoardWidget(Widget, can_focus=True):
             self.cursor = action
             self.post_message(self.Chosen(action))
 
-    def on_resize(self) -> None:
-        """Take the new room."""
-        self._draw()
-
     def watch_cursor(self) -> None:
         """Show where the cursor is."""
         self._draw()
@@ -111,12 +111,16 @@ class BoardWidget(Widget, can_focus=True):
         self._draw()
 
     def _draw(self) -> None:
+        self._paint()
+        self.refresh()
+
+    def _paint(self) -> None:
         height, width = self._stones.shape
         self._frame = largest_frame(width, height, self.size.width, self.size.height)
         if self._frame is not None:
             cursor = self.cursor if self.has_focus else None
             self._picture = paint(self._stones, self._frame, self._marks, cursor)
-        self.refresh()
+        self._painted_size = self.size
 
     def _origin(self, frame: Frame) -> tuple[int, int]:
         return (self.size.width - frame.columns) // 2, (self.size.height - frame.rows) // 2

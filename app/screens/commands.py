@@ -17,7 +17,8 @@ KEYS: list[BindingType] = [
     Binding("s", "save", "Save"),
     Binding("L", "load", "Load"),
     Binding("R", "resign", "Resign", show=False),
-    Binding("colon", "type", "Type", key_display=":", show=False),
+    # Before all others, so that keys pasted behind it arrive in the line to type in.
+    Binding("colon", "type", "Type", key_display=":", show=False, priority=True),
     Binding("escape", "board", "Board", show=False),
     Binding("question_mark", "show_help_panel", "Keys", key_display="?"),
     Binding("q", "quit", "Quit"),

@@ -63,7 +63,7 @@ class GameApp(App[None]):
             yield self._panel
         yield self._status
         yield Input(placeholder="a vertex such as D4, or pass, undo, hint ... (Esc: back)", id="command")
-        yield Footer()
+        yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         """Offer the game that was not finished, then begin."""
@@ -73,8 +73,8 @@ class GameApp(App[None]):
         self._offer_unfinished_game()
 
     def on_resize(self) -> None:
-        """Make room for the board first."""
-        self._show()
+        """Make room for the board first, as soon as the new size is known."""
+        self.call_later(self._show)
 
     def on_unmount(self) -> None:
         """End what still thinks."""
@@ -298,12 +298,12 @@ class GameApp(App[None]):
         self._show()
 
     def action_type(self) -> None:
-        """Go to the line to type in."""
-        self.query_one("#command", Input).focus()
+        """Go to the line to type in, before the next key arrives."""
+        self.screen.set_focus(self.query_one("#command", Input))
 
     def action_board(self) -> None:
         """Go back to the board."""
-        self._board.focus()
+        self.screen.set_focus(self._board)
 
     @work
     async def action_resign(self) -> None:

@@ -38,6 +38,7 @@ class Terminal:
         self._server = ["tmux", "-L", f"yomi-{os.getpid()}", "-f", "/dev/null"]
         self._command = f"{shlex.join([str(YOMI), *arguments])}; echo exit $?; cat"
         self._environment = {**os.environ, "XDG_STATE_HOME": str(folder), "TERM": "xterm-256color"}
+        self._environment["COLORTERM"] = "truecolor"
 
     def __enter__(self) -> "Terminal":
         size = ["-x", str(COLUMNS), "-y", str(ROWS)]

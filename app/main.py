@@ -20,6 +20,7 @@ COMMANDS = {
     "rlhf": "Learn from preferences between boards.",
     "match": "Play agents against each other and rate them.",
     "compare": "The same as match.",
+    "analyze": "Review a game: its course, its mistakes, what was better.",
     "sgf": "Check SGF files.",
     "doctor": "Look for what may be wrong with this installation.",
     "pretrain": "Clone a policy from real games.",

@@ -156,9 +156,15 @@ class AgentChoice:
 
 
 def _read_size(_: click.Context, __: click.Parameter, text: str | None) -> tuple[int, int] | None:
-    """`(width, height)` of `9` or `9x7`."""
-    if text is None:
-        return None
+    return None if text is None else read_size(text)
+
+
+def read_size(text: str) -> tuple[int, int]:
+    """`(width, height)` of `9` or `9x7`.
+
+    Raises:
+        click.BadParameter: anything else.
+    """
     match = re.fullmatch(r"([0-9]{1,4})(?:[xX]([0-9]{1,4}))?", text)
     if match is None:
         raise click.BadParameter(f"{text!r}: expected a number such as 9, or columns x rows such as 9x7")

@@ -22,7 +22,7 @@ from app.progress import getting_ready
     show_default=True,
     help="Which color you play; with none the agent plays itself.",
 )
-@click.option("--plain", is_flag=True, help="Letters only, for pipes and screen readers.")
+@click.option("--plain", is_flag=True, help="Lines of text, for pipes and screen readers.")
 @click.option(
     "--sgf",
     "sgf_file",
@@ -38,10 +38,57 @@ def play(
     plain: bool,
     sgf_file: Path | None,
 ) -> None:
-    """Play against an agent in the terminal; type help there for what you can type.
+    """Play against an agent in the terminal, by keys and mouse.
 
-    Moves may come through a pipe as well: a refused line gives an error and the game goes on, but a game that
-    is then not finished ends with exit code 2.
+    In a pipe or with --plain the game goes in lines; type help there for what you can type. A refused line
+    gives an error and the game goes on, but a game that is then not finished ends with exit code 2.
+    """
+    if not plain and sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
+        play_on_screen(choice, agent, color, sgf_file)
+    else:
+        context.exit(play_in_lines(choice, agent, color, sgf_file, plain=plain))
+
+
+def play_on_screen(choice: RulesChoice, agent: AgentChoice, color: str, sgf_file: Path | None) -> None:
+    """Play on a screen of our own.
+
+    Args:
+        choice: of the rules.
+        agent: of the opponent.
+        color: which color people play.
+        sgf_file: where to save the game at the end, or None.
+    """
+    with stopping("the game is kept"):
+        with getting_ready():
+            from app.screens.autosave import users_autosave
+            from app.screens.game_app import GameApp
+            from app.screens.setup import agreed
+
+            setup = agreed(choice, agent, color)
+            if sgf_file is not None:
+                check_sgf(sgf_file)
+            announce_compilation()
+            app = GameApp(setup, users_autosave())
+        app.run()
+        if sgf_file is not None:
+            sgf_file.write_bytes(app.sgf())
+            print(f"Saved as {sgf_file}")
+
+
+def play_in_lines(
+    choice: RulesChoice, agent: AgentChoice, color: str, sgf_file: Path | None, *, plain: bool
+) -> int:
+    """Play in lines of text.
+
+    Args:
+        choice: of the rules.
+        agent: of the opponent.
+        color: which color people play.
+        sgf_file: where to save the game at the end, or None.
+        plain: letters only.
+
+    Returns:
+        The exit code.
     """
     if isinstance(sys.stdin, TextIOWrapper):
         sys.stdin.reconfigure(errors="replace")
@@ -74,7 +121,7 @@ def play(
         if sgf_file is not None:
             sgf_file.write_bytes(session.sgf(names[BLACK], names[WHITE]))
             print(f"Saved as {sgf_file}")
-        context.exit(exit_code)
+    return exit_code
 
 
 def check_sgf(path: Path) -> None:

@@ -190,13 +190,13 @@ def tree_of_game(game: SgfGame) -> SgfNode:
             raise SgfError(f"info {name[:20]!r}: expected one of {', '.join(INFO)}")
         root.set_text(name, text)
     for name, color in (("AB", BLACK), ("AW", WHITE)):
-        points = [_value_of(stone.action, game.rules) for stone in game.setup if stone.color == color]
+        points = [value_of_action(stone.action, game.rules) for stone in game.setup if stone.color == color]
         if points:
             root.properties[name] = points
     nodes = [root]
     for move in game.moves:
         name = "B" if move.color == BLACK else "W"
-        nodes.append(SgfNode({name: [_value_of(move.action, game.rules)]}))
+        nodes.append(SgfNode({name: [value_of_action(move.action, game.rules)]}))
         nodes[-2].children.append(nodes[-1])
     for number, text in game.comments.items():
         if not 0 <= number <= len(game.moves):
@@ -250,8 +250,8 @@ def _point_of(value: bytes, rules: Rules, where: str) -> tuple[int, int]:
     raise SgfError(f"{where}: {_shown(value)} is no point of the board")
 
 
-def _value_of(action: int, rules: Rules) -> bytes:
-    """Inverse of `_action_of`."""
+def value_of_action(action: int, rules: Rules) -> bytes:
+    """How a file writes an action."""
     if action == rules.pass_action:
         return b""
     row, column = divmod(action, rules.width)

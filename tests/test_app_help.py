@@ -13,7 +13,7 @@ from app.main import COMMANDS, main
 from app.version import package_version
 
 ROOT = Path(__file__).resolve().parent.parent
-HEAVY = {"matplotlib", "numba", "numpy", "rich", "torch"}
+HEAVY = {"matplotlib", "numba", "numpy", "rich", "textual", "torch"}
 
 
 def heavy_modules(*arguments: str) -> list[str]:

@@ -1,0 +1,143 @@
+"""Thinking beside the screen: one job at a time in a thread of its own, stopped when the position changes."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
+from threading import Event
+
+import numpy as np
+from textual.message import Message
+
+from app.opponent import Opponent
+from engine.errors import YomiError
+from engine.game import Game
+from mcts.analysis import Analysis
+from mcts.player import Player
+from mcts.tree_search import Limits
+from selfplay.agents import AgentError, AgentSpec, default_agent, open_agent
+
+
+class Seen(Message):
+    """What a job sees of its position."""
+
+    def __init__(self, job: int, analysis: Analysis) -> None:
+        self.job, self.analysis = job, analysis
+        super().__init__()
+
+
+class Decided(Message):
+    """What the agent plays, or would play: an action or RESIGNS, and the chance of winning it sees."""
+
+    def __init__(self, job: int, action: int, chance: float | None, *, is_hint: bool) -> None:
+        self.job, self.action, self.chance, self.is_hint = job, action, chance, is_hint
+        super().__init__()
+
+
+class Failed(Message):
+    """Why a job ended."""
+
+    def __init__(self, job: int, reason: str) -> None:
+        self.job, self.reason = job, reason
+        super().__init__()
+
+
+class Brain:
+    """An agent at one board that chooses moves, and a search that analyzes positions.
+
+    Attributes:
+        choosing_since: when the choice at hand began by `time.monotonic()`, None if there is none.
+    """
+
+    def __init__(self, spec: AgentSpec, seed: int | None, post: Callable[[Message], object]) -> None:
+        """Nothing is loaded or started yet.
+
+        Args:
+            spec: who chooses moves; it also analyzes, if it searches.
+            seed: of its randomness; None takes a new one.
+            post: takes messages from the thread of a job.
+        """
+        self.choosing_since: float | None = None
+        self._spec = spec
+        self._post = post
+        self._opponent = Opponent(spec, seed)
+        self._analyst: Player | None = None
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="brain")
+        self._job = 0
+        self._is_told_to_stop = Event()
+
+    def choose(self, game: Game, *, is_hint: bool) -> None:
+        """Choose a move for the side to move.
+
+        Args:
+            game: not over; a copy is taken.
+            is_hint: whether the move is only to be shown.
+        """
+        position = deepcopy(game)
+
+        def choice(job: int, is_stopped: Callable[[], bool]) -> None:
+            def report(analysis: Analysis) -> None:
+                self._post(Seen(job, analysis))
+
+            action = self._opponent.choose(position, position.to_play, stop=is_stopped, report=report)
+            self._post(Decided(job, action, self._opponent.win_estimate(), is_hint=is_hint))
+
+        self._start(choice)
+        self.choosing_since = time.monotonic()
+
+    def analyze(self, game: Game) -> None:
+        """Look at a position until told to stop or the memory is full.
+
+        Args:
+            game: not over; a copy is taken.
+        """
+        position = deepcopy(game)
+
+        def look(job: int, is_stopped: Callable[[], bool]) -> None:
+            def report(analysis: Analysis) -> None:
+                self._post(Seen(job, analysis))
+
+            limits = Limits(stop=is_stopped)
+            report(self._player(position).think(position.state, limits, report=report, interval_s=0.3))
+
+        self._start(look)
+
+    def is_about(self, message: Seen | Decided | Failed) -> bool:
+        """Whether a message comes from the job at hand; those of jobs that were stopped arrive as well."""
+        return message.job == self._job
+
+    def stop(self) -> None:
+        """End the job at hand."""
+        self._is_told_to_stop.set()
+        self._job += 1
+        self.choosing_since = None
+
+    def close(self) -> None:
+        """End everything; what a program of others is still thinking about is not waited for."""
+        self.stop()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _start(self, work: Callable[[int, Callable[[], bool]], None]) -> None:
+        self.stop()
+        job, stop = self._job, Event()
+        self._is_told_to_stop = stop
+
+        def run() -> None:
+            try:
+                if not stop.is_set():
+                    work(job, stop.is_set)
+            except (YomiError, OSError) as error:
+                self._post(Failed(job, str(error)))
+
+        self._pool.submit(run)
+
+    def _player(self, game: Game) -> Player:
+        """The search for analyses: by the agent's own network, or by the default agent's."""
+        if self._analyst is None:
+            seed = np.random.SeedSequence()
+            try:
+                self._analyst = self._spec.player(game.rules, seed, forecasts=True)
+            except AgentError:
+                spec = open_agent(default_agent(game.rules), threads=self._spec.threads)
+                self._analyst = spec.player(game.rules, seed, forecasts=True)
+        return self._analyst

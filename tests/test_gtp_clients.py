@@ -146,6 +146,21 @@ def test_analysis_sees_more_and_more_and_both_forms_agree() -> None:
         assert [int(order) for order in re.findall(r" order (\d+)", look)] == list(range(look.count("info")))
 
 
+def test_a_game_that_is_solved_is_shown_until_the_client_speaks() -> None:
+    with Talk(gomoku_rules(3), AgentChoice("uct:30", seed=1)) as talk:
+        for vertex in ("a1", "a2"):
+            talk.send(f"play b {vertex}")
+            talk.expect("=")
+            talk.expect("")
+        talk.send("lz-analyze b 1")
+        talk.expect("=")
+        look, last = talk.hear(), ""
+        while look != last:
+            look, last = talk.hear(), look
+        talk.send("")
+        talk.expect("", PATTERNS["lz"])
+
+
 @pytest.mark.parametrize("word", ["stop", "# interrupt"])
 def test_thinking_about_a_move_is_cut_short_by(word: str) -> None:
     with Talk(go_rules(9), AgentChoice("uct:1000000", seed=1)) as talk:

@@ -132,22 +132,23 @@ def cgos_genmove_analyze(session: GtpSession, words: Arguments) -> str:
 def _analyze(session: GtpSession, words: Arguments, line: Line, *, has_points: bool) -> str:
     from app.opponent import position_to_move
     from app.outlook import Outlook
+    from mcts.tree_search import Limits
 
     wish = _wish(words, session.game.to_play)
     session.require_unfinished()
     player = session.opponent.player(session.rules)
     outlook = Outlook(session.rules, session.agent.seed) if has_points else None
     position = position_to_move(session.game, wish.color)
+
+    def show(analysis: "Analysis") -> None:
+        seen = outlook.of(analysis, position) if outlook else analysis
+        session.reply.say(line(seen, session.rules, wish))
+
     session.reply.open()
-    player.ponder(position)
-    try:
-        while not session.requests.wait(wish.interval_s):
-            analysis = player.analysis()
-            seen = outlook.of(analysis, position) if outlook else analysis
-            if seen.moves:
-                session.reply.say(line(seen, session.rules, wish))
-    finally:
-        player.stop()
+    limits = Limits(stop=lambda: session.requests.wait(0))
+    found = player.think(position, limits, report=show, interval_s=wish.interval_s)
+    while not session.requests.wait(wish.interval_s):  # nothing is left to search, but the client still looks
+        show(found)
     return ""
 
 

@@ -13,7 +13,7 @@ from app.options import AgentChoice, agent_options
 def gomocup(agent: AgentChoice) -> None:
     """Speak the Gomocup protocol on stdin and stdout; also installed as `pbrain-yomi`.
 
-    The manager says how long to think, so --visits and --seconds only matter where it does not.
+    The manager says how long to think; --visits and --seconds limit that further.
     """
     from app.protocols.gomocup_engine import GomocupEngine, serve
     from app.protocols.gomocup_text import is_end

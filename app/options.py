@@ -134,8 +134,7 @@ class AgentChoice:
         from selfplay.agents import default_agent, open_agent
 
         name = self.name or default_agent(rules)
-        has_strength = self.visits is not None or self.seconds is not None
-        if self.name is None and has_strength and (name == "threats" or name.startswith("uct:")):
+        if self.name is None and self.has_strength and (name == "threats" or name.startswith("uct:")):
             name = f"uct:{self.visits or 1000}"
         return open_agent(name, visits=self.visits, seconds=self.seconds, threads=self.threads)
 

@@ -97,7 +97,8 @@ def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
 
 def test_each_round_is_a_line_and_the_weights_come_last(tmp_path: Path) -> None:
     result = run("train", "--run", str(tmp_path), *SMALL)
-    first, second, last = result.stdout.splitlines()
+    lines = [line for line in result.stdout.splitlines() if not line.startswith("  ! ")]  # advice
+    first, second, last = lines
     assert re.match(r"round   1 of 2  policy loss [\d.]+  value loss .* evaluations/s  ", first)
     assert second.startswith("round   2 of 2  ")
     assert last == f"Weights: {tmp_path}/weights-00002.safetensors"

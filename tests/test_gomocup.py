@@ -37,7 +37,7 @@ def talk(*lines: str, agent: AgentChoice = RANDOM) -> list[str]:
 
 def quick(*lines: str) -> list[str]:
     """The same for an agent that searches, without thinking long."""
-    return talk("INFO timeout_turn 0", *lines, agent=AgentChoice("uct:50", seed=1))
+    return talk("INFO timeout_turn 60000", *lines, agent=AgentChoice("uct:300", seed=1))
 
 
 def is_point(text: str, side: int = 20) -> bool:

@@ -165,7 +165,11 @@ class GomocupEngine:
         expected = moves_to_come(self._game.rules, len(self._game.moves))
         began = time.monotonic()
         action = self._opponent.choose(
-            self._game, self._game.to_play, seconds=self._limits.seconds(expected), stop=self._is_stopped
+            self._game,
+            self._game.to_play,
+            seconds=self._limits.seconds(expected),
+            is_cap=self._agent.has_strength,
+            stop=self._is_stopped,
         )
         if self._limits.left_ms:
             spent = round(1000 * (time.monotonic() - began))

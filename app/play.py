@@ -44,12 +44,12 @@ def play(
     gives an error and the game goes on, but a game that is then not finished ends with exit code 2.
     """
     if not plain and sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
-        play_on_screen(choice, agent, color, sgf_file)
+        context.exit(play_on_screen(choice, agent, color, sgf_file))
     else:
         context.exit(play_in_lines(choice, agent, color, sgf_file, plain=plain))
 
 
-def play_on_screen(choice: RulesChoice, agent: AgentChoice, color: str, sgf_file: Path | None) -> None:
+def play_on_screen(choice: RulesChoice, agent: AgentChoice, color: str, sgf_file: Path | None) -> int:
     """Play on a screen of our own.
 
     Args:
@@ -57,6 +57,9 @@ def play_on_screen(choice: RulesChoice, agent: AgentChoice, color: str, sgf_file
         agent: of the opponent.
         color: which color people play.
         sgf_file: where to save the game at the end, or None.
+
+    Returns:
+        The exit code.
     """
     with stopping("the game is kept"):
         with getting_ready():
@@ -73,6 +76,7 @@ def play_on_screen(choice: RulesChoice, agent: AgentChoice, color: str, sgf_file
         if sgf_file is not None:
             sgf_file.write_bytes(app.sgf())
             print(f"Saved as {sgf_file}")
+    return app.return_code or 0
 
 
 def play_in_lines(

@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 from types import TracebackType
+from uuid import uuid4
 
 from rich.console import Console
 from rich.text import Text
@@ -21,7 +23,7 @@ from engine.rulesets import Rules, go_rules
 
 COLUMNS, ROWS = 100, 34
 ROWS_BELOW = 3  # status, the line to type in, keys
-PATIENCE_S = 120
+PATIENCE_S = 60
 YOMI = Path(sys.executable).parent / "yomi"
 
 
@@ -35,7 +37,7 @@ class Terminal:
             folder: keeps the state of the program.
             *arguments: of `yomi`.
         """
-        self._server = ["tmux", "-L", f"yomi-{os.getpid()}", "-f", "/dev/null"]
+        self._server = ["tmux", "-L", f"yomi-{uuid4().hex}", "-f", "/dev/null"]
         self._command = f"{shlex.join([str(YOMI), *arguments])}; echo exit $?; cat"
         self._environment = {**os.environ, "XDG_STATE_HOME": str(folder), "TERM": "xterm-256color"}
         self._environment["COLORTERM"] = "truecolor"
@@ -61,6 +63,14 @@ class Terminal:
     def press(self, *keys: str) -> None:
         """Press keys by their names in tmux."""
         self._tmux("send-keys", *keys)
+
+    def terminate(self) -> None:
+        """Send SIGTERM to the program."""
+        shell = self._tmux("display-message", "-p", "#{pane_pid}").strip()
+        children = subprocess.run(
+            ["ps", "-o", "pid=", "--ppid", shell], capture_output=True, text=True, check=True
+        )
+        os.kill(int(children.stdout), signal.SIGTERM)
 
     def click(self, vertex: str, rules: Rules) -> None:
         """Press and release the mouse on a point, as terminals report it (SGR, from 1)."""

@@ -1,6 +1,7 @@
 """`yomi play` in a real terminal: whole games by keys and mouse, and what every exit leaves behind."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ LEFT_BEHIND = ("alternate_on", "mouse_any_flag", "mouse_sgr_flag", "bracket_past
 """What a program must not leave switched on."""
 
 
+@pytest.mark.long
 def test_a_whole_game_of_go_by_keys_and_mouse(tmp_path: Path) -> None:
     with Terminal(tmp_path, "play", "--size", "4", "--agent", "uct:60", "--seed", "1") as terminal:
         end = play_by_tips(terminal, go_rules(4), lambda number: None)
@@ -21,8 +23,18 @@ def test_a_whole_game_of_go_by_keys_and_mouse(tmp_path: Path) -> None:
         terminal.until(lambda text: "exit 0" in text)
 
 
-@pytest.mark.parametrize("key", ["q", "C-c"])
-def test_every_exit_leaves_the_terminal_as_it_was_and_keeps_the_game(tmp_path: Path, key: str) -> None:
+@pytest.mark.parametrize(
+    ("leave", "code"),
+    [
+        (lambda terminal: terminal.press("q"), 0),
+        (lambda terminal: terminal.press("C-c"), 0),
+        (lambda terminal: terminal.terminate(), 143),
+    ],
+    ids=["q", "ctrl-c", "terminated"],
+)
+def test_every_exit_leaves_the_terminal_as_it_was_and_keeps_the_game(
+    tmp_path: Path, leave: Callable[[Terminal], None], code: int
+) -> None:
     rules = gomoku_rules(5)
     arguments = ("play", "--game", "gomoku", "--size", "5", "--agent", "random", "--color", "both")
     with Terminal(tmp_path, *arguments) as terminal:
@@ -30,9 +42,9 @@ def test_every_exit_leaves_the_terminal_as_it_was_and_keeps_the_game(tmp_path: P
         assert terminal.flag("alternate_on")
         terminal.click("B4", rules)
         terminal.until(lambda text: "White to move" in text)
-        terminal.press(key)
+        leave(terminal)
         text = terminal.until(lambda text: "exit " in text)
-        assert "exit 0" in text
+        assert f"exit {code}" in text
         assert not any(map(terminal.flag, LEFT_BEHIND))
         assert "Traceback" not in text
     assert (tmp_path / "yomi" / "unfinished-game.sgf").exists()

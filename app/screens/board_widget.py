@@ -69,6 +69,9 @@ class BoardWidget(Widget, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One row of the screen."""
+        return self._line(y).apply_style(self.rich_style)
+
+    def _line(self, y: int) -> Strip:
         if self.size != self._painted_size:
             self._paint()
         if self._frame is None:

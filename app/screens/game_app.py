@@ -1,5 +1,8 @@
 """The screen of `yomi play`: a game against an agent that thinks beside it, by keys and mouse."""
 
+import asyncio
+import signal
+import sys
 from pathlib import Path
 from typing import ClassVar
 
@@ -68,9 +71,16 @@ class GameApp(App[None]):
     def on_mount(self) -> None:
         """Offer the game that was not finished, then begin."""
         self._board.focus()
+        if sys.platform != "win32":
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                asyncio.get_running_loop().add_signal_handler(number, self.exit, None, 128 + number)
         self.set_interval(0.5, self._show_status)
-        self._show()
-        self._offer_unfinished_game()
+        record = self._unfinished_game()
+        if record is None:
+            self._changed()
+        else:
+            self._show()
+            self._offer(record)
 
     def on_resize(self) -> None:
         """Make room for the board first, as soon as the new size is known."""
@@ -82,16 +92,21 @@ class GameApp(App[None]):
 
     # The course of the game.
 
-    @work
-    async def _offer_unfinished_game(self) -> None:
+    def _unfinished_game(self) -> SgfGame | None:
         try:
-            record = self._autosave.found()
-            if record is not None:
-                question = offer_text(record.rules.describe(), len(record.moves))
-                if await self.push_screen_wait(YesNo(question)):
-                    self._go_on_with(record)
-                    return
+            return self._autosave.found()
         except (YomiError, OSError) as error:
+            self._refuse(error)
+            return None
+
+    @work
+    async def _offer(self, record: SgfGame) -> None:
+        question = offer_text(record.rules.describe(), len(record.moves))
+        try:
+            if await self.push_screen_wait(YesNo(question)):
+                self._go_on_with(record)
+                return
+        except YomiError as error:
             self._refuse(error)
         self._changed()
 

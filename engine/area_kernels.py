@@ -13,6 +13,7 @@ from engine.board import (
     WIDTH,
     State,
 )
+from engine.geometry import num_points
 from engine.go_kernels import has_empty_neighbor, is_surrounded
 from engine.jit import allocating_kernel, inline_kernel, kernel
 
@@ -55,35 +56,49 @@ def surrounded(state: State, row: int, dead: npt.NDArray[np.int8]) -> int:
         row: which game of Go.
         dead: `[>= P]` by point, other than 0 at stones that count as taken off.
     """
-    stride = int(state.rules[row, WIDTH]) + 1
-    total = stride * (int(state.rules[row, HEIGHT]) + 2) + 1
+    total = num_points(state.rules[row, WIDTH], state.rules[row, HEIGHT])
     is_open = np.empty(total, np.bool_)  # empty or dead, and in no region yet
     for point in range(total):
         is_open[point] = state.stone[row, point] == EMPTY or dead[point] != 0
     region = np.empty(total, np.int16)
     difference = 0
     for start in range(total):
-        if not is_open[start]:
-            continue
-        is_open[start] = False
-        region[0] = start
-        size, done, borders = 1, 0, 0
-        while done < size:
-            point = int(region[done])
-            done += 1
-            for neighbor in (point - stride, point - 1, point + 1, point + stride):
-                content = state.stone[row, neighbor]
-                if is_open[neighbor]:
-                    is_open[neighbor] = False
-                    region[size] = neighbor
-                    size += 1
-                elif content != EMPTY and content != WALL and dead[neighbor] == 0:
-                    borders |= content
-        if borders == BLACK:
-            difference += size
-        elif borders == WHITE:
-            difference -= size
+        if is_open[start]:
+            size, borders = _fill_region(state, row, start, dead, is_open, region)
+            difference += size * sign_of(borders)
     return difference
+
+
+@inline_kernel
+def _fill_region(
+    state: State,
+    row: int,
+    start: int,
+    dead: npt.NDArray[np.int8],
+    is_open: npt.NDArray[np.bool_],
+    region: npt.NDArray[np.int16],
+) -> tuple[int, int]:
+    """Walk over the open points that hang together with one of them. Mutates: is_open, region.
+
+    Returns:
+        How many there are, listed in `region`, and the colors of the living stones around them.
+    """
+    stride = int(state.rules[row, WIDTH]) + 1
+    is_open[start] = False
+    region[0] = start
+    size, done, borders = 1, 0, 0
+    while done < size:
+        point = int(region[done])
+        done += 1
+        for neighbor in (point - stride, point - 1, point + 1, point + stride):
+            content = int(state.stone[row, neighbor])
+            if is_open[neighbor]:
+                is_open[neighbor] = False
+                region[size] = neighbor
+                size += 1
+            elif content != EMPTY and content != WALL and dead[neighbor] == 0:
+                borders |= content
+    return size, borders
 
 
 @allocating_kernel
@@ -97,35 +112,22 @@ def mark_owners(state: State, row: int, owners: npt.NDArray[np.int8]) -> None:
     """
     width, height = int(state.rules[row, WIDTH]), int(state.rules[row, HEIGHT])
     stride = width + 1
-    total = stride * (height + 2) + 1
-    is_visited = np.zeros(total, np.bool_)
+    total = num_points(width, height)
+    is_open = np.empty(total, np.bool_)  # empty, and in no region yet
+    for point in range(total):
+        is_open[point] = state.stone[row, point] == EMPTY
+    dead = np.zeros(total, np.int8)
     region = np.empty(total, np.int16)
     for y in range(height):
         for x in range(width):
             start = (y + 1) * stride + x + 1
-            content = int(state.stone[row, start])
-            if content != EMPTY:
-                owners[y, x] = sign_of(content)
-                continue
-            if is_visited[start]:
-                continue
-            is_visited[start] = True
-            region[0] = start
-            size, done, borders = 1, 0, 0
-            while done < size:
-                point = int(region[done])
-                done += 1
-                for neighbor in (point - stride, point - 1, point + 1, point + stride):
-                    content = int(state.stone[row, neighbor])
-                    if content not in (EMPTY, WALL):
-                        borders |= content
-                    elif content == EMPTY and not is_visited[neighbor]:
-                        is_visited[neighbor] = True
-                        region[size] = neighbor
-                        size += 1
-            for place in range(size):
-                point = int(region[place])
-                owners[point // stride - 1, point % stride - 1] = sign_of(borders)
+            if state.stone[row, start] != EMPTY:
+                owners[y, x] = sign_of(int(state.stone[row, start]))
+            elif is_open[start]:
+                size, borders = _fill_region(state, row, start, dead, is_open, region)
+                for place in range(size):
+                    point = int(region[place])
+                    owners[point // stride - 1, point % stride - 1] = sign_of(borders)
 
 
 @inline_kernel

@@ -2,12 +2,12 @@
 
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Any
 
 import click
 
 from app.console import exit_with_one_line
+from app.lazy_group import LazyGroup
 from app.version import package_version
 
 COMMANDS = {
@@ -30,24 +30,8 @@ COMMANDS = {
 """Each command and its help in short; `app.NAME.NAME` is the command itself."""
 
 
-class LazyGroup(click.Group):
-    """A group whose commands are known by name alone until one of them is called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names, in the order of the table."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a command; None when there is no such name."""
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = getattr(import_module(f"app.{cmd_name}"), cmd_name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the table of commands."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+class Yomi(LazyGroup):
+    """The whole program: whatever goes wrong in it ends as one line."""
 
     def main(
         self,
@@ -65,7 +49,7 @@ class LazyGroup(click.Group):
         sys.exit(result if isinstance(result, int) else 0)
 
 
-@click.group(cls=LazyGroup, invoke_without_command=True)
+@click.group(cls=Yomi, package="app", table=COMMANDS, invoke_without_command=True)
 @click.version_option(package_version(), prog_name="yomi", message="%(prog)s %(version)s")
 @click.pass_context
 def main(context: click.Context) -> None:

@@ -9,6 +9,7 @@ import pytest
 from click import Command
 from click.testing import CliRunner
 
+from app import rlhf
 from app.main import COMMANDS, main
 from app.version import package_version
 
@@ -33,7 +34,14 @@ def heavy_modules(*arguments: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["--help"], ["--version"], *([name, "--help"] for name in COMMANDS)]
+    "arguments",
+    [
+        [],
+        ["--help"],
+        ["--version"],
+        *([name, "--help"] for name in COMMANDS),
+        *(["rlhf", name, "--help"] for name in rlhf.COMMANDS),
+    ],
 )
 def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     assert heavy_modules(*arguments) == []
@@ -63,3 +71,11 @@ def test_every_command_is_where_the_table_says() -> None:
     modules = {path.stem: import_module(f"app.{path.stem}") for path in (ROOT / "app").glob("[a-z]*.py")}
     found = {name for name, module in modules.items() if isinstance(getattr(module, name, None), Command)}
     assert found - {"main"} == set(COMMANDS)
+
+
+def test_every_command_of_the_preference_experiment_is_where_the_table_says() -> None:
+    for name, what in rlhf.COMMANDS.items():
+        result = CliRunner().invoke(main, ["rlhf", name, "--help"])
+        assert result.exit_code == 0
+        assert result.stdout.startswith(f"Usage: main rlhf {name} ")
+        assert what in CliRunner().invoke(main, ["rlhf", "--help"]).stdout

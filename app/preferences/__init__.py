@@ -1,0 +1,1 @@
+"""The commands of `yomi rlhf`, one file each."""

@@ -29,7 +29,7 @@ from engine.go_kernels import (
     play_go,
 )
 from engine.gomoku_kernels import gomoku_legality, has_forbidden_points, play_gomoku
-from engine.jit import inline_kernel, kernel
+from engine.jit import allocating_kernel, inline_kernel, kernel
 from engine.renju_kernels import forbidden_kind
 from engine.score_kernels import score_standing
 
@@ -100,6 +100,29 @@ def legal_actions(state: State, row: int, actions: npt.NDArray[np.int16]) -> int
     elif has_forbidden_points(state, row):
         return _drop_forbidden(state, row, actions, count)
     return count
+
+
+@allocating_kernel
+def mask_legal_actions(
+    state: State, rows: npt.NDArray[np.int64], may_pass: bool, mask: npt.NDArray[np.bool_]
+) -> None:
+    """Mark the legal actions of several games. Mutates: mask[: len(rows)].
+
+    Args:
+        state: the batch.
+        rows: `[n]` which games.
+        may_pass: whether a pass counts where there are other moves.
+        mask: `[>= n, A]` over the actions of the largest board.
+    """
+    actions = np.empty(mask.shape[1], np.int16)
+    for index in range(rows.shape[0]):
+        row = rows[index]
+        mask[index] = False
+        count = legal_actions(state, row, actions)
+        if not may_pass and count > 1 and state.rules[row, GAME] == GO:
+            count -= 1
+        for place in range(count):
+            mask[index, actions[place]] = True
 
 
 @kernel

@@ -59,6 +59,15 @@ def swap_colors(boards: Boards) -> Boards:
     )
 
 
+def joined(parts: Sequence[Boards]) -> Boards:
+    """Several sets of boards of one size as one."""
+    return Boards(
+        np.concatenate([part.stones for part in parts]),
+        np.concatenate([part.to_play for part in parts]),
+        np.concatenate([part.komi for part in parts]),
+    )
+
+
 def boards_of_state(state: State, rows: Rows) -> Boards:
     """The boards that a reward is read from.
 

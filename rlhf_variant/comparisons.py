@@ -94,6 +94,8 @@ def draw_pairs(
     wanted = {True: round(held_out_share * num_pairs)}
     wanted[False] = num_pairs - wanted[True]
     for held_out in (False, True):
+        if not wanted[held_out]:
+            continue
         groups = [np.flatnonzero(keys == key) for key in np.unique(keys[is_held_out == held_out])]
         groups = [group for group in groups if len(np.unique(origins.game[group])) > 1]
         if not groups:

@@ -1,0 +1,104 @@
+"""What a board at the cut is worth to the learner: the whole difference between the arms.
+
+A reward is read once, at the end of an episode, from Black's view, in [-1, 1]. The truth plays the board to
+its end; everything else sees the board alone, behind the outcome firewall.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.board import TO_PLAY, WHITE, State
+from engine.scoring import outcomes_forbidden
+from mcts.evaluator import Floats
+from rlhf_variant.boards import Boards, present_boards
+from rlhf_variant.referee import Referee
+
+Flips = Callable[[Floats], npt.NDArray[np.float64]]
+"""`[n]` final points of Black to the chances that such results are turned round."""
+Utility = Callable[[Boards], npt.NDArray[np.float64]]
+"""Boards to `[n]` utilities, larger is better for Black."""
+
+
+class BoardValues(Protocol):
+    """Whatever judges boards by looking at them, such as a reward model."""
+
+    def values_black(self, boards: Boards) -> Floats:
+        """`[n]` values of Black in [-1, 1]."""
+        ...
+
+
+class CutReward(Protocol):
+    """The reward of an arm."""
+
+    def values_black(self, state: State, random: np.random.Generator) -> Floats:
+        """`[n]` values of Black in [-1, 1] of all boards of a batch."""
+        ...
+
+
+class TruthReward:
+    """True RL: +1 or -1 by one continuation of the first referee."""
+
+    def __init__(self, referee: Referee, flips: Flips | None = None) -> None:
+        """Prepare.
+
+        Args:
+            referee: continues the boards.
+            flips: for the arms of matched noise, the chance that a result is turned round. The same board
+                is always turned or never, as a wrong reward model is always wrong about it.
+        """
+        self._referee = referee
+        self._flips = flips
+
+    def values_black(self, state: State, random: np.random.Generator) -> Floats:
+        """See `CutReward.values_black`."""
+        margins = self._referee.margins(state, np.arange(len(state.hash)), 1, random)[:, 0]
+        results = np.sign(margins)
+        if self._flips is None:
+            return results
+        return np.where(board_shares(state) < self._flips(margins), -results, results)
+
+
+class MarginReward:
+    """True RL with the squash of the other arms: tanh(points / scale) of one continuation."""
+
+    def __init__(self, referee: Referee, scale: float) -> None:
+        self._referee = referee
+        self._scale = scale
+
+    def values_black(self, state: State, random: np.random.Generator) -> Floats:
+        """See `CutReward.values_black`."""
+        margins = self._referee.margins(state, np.arange(len(state.hash)), 1, random)[:, 0]
+        return np.asarray(np.tanh(margins / self._scale), np.float32)
+
+
+class BoardReward:
+    """A judgment of the board alone: a reward model's, or a vibe's own."""
+
+    def __init__(self, judge: BoardValues) -> None:
+        self._judge = judge
+
+    def values_black(self, state: State, random: np.random.Generator) -> Floats:
+        """See `CutReward.values_black`."""
+        with outcomes_forbidden():
+            return self._judge.values_black(present_boards(state, np.arange(len(state.hash))))
+
+
+class ExactUtility:
+    """A labeler's own utility as values, tanh(u / scale): no reward model anywhere."""
+
+    def __init__(self, utility: Utility, scale: float) -> None:
+        self._utility = utility
+        self._scale = scale
+
+    def values_black(self, boards: Boards) -> Floats:
+        """See `BoardValues.values_black`."""
+        return np.tanh(self._utility(boards) / self._scale).astype(np.float32)
+
+
+def board_shares(state: State) -> npt.NDArray[np.float64]:
+    """A number in [0, 1) for each board, the same for the same stones and side to move."""
+    keys = state.hash ^ np.where(state.scalars[:, TO_PLAY] == WHITE, np.uint64(0x9E3779B97F4A7C15), 0)
+    return (keys.astype(np.uint64) >> np.uint64(11)).astype(np.float64) / 2.0**53

@@ -1,0 +1,191 @@
+"""An experiment is a TOML file: a lab, a pool, arms, seeds and budgets. This file reads and checks it."""
+
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from engine.errors import YomiError
+from rlhf_variant.lab import LabConfig
+from rlhf_variant.ppo import PpoConfig
+from rlhf_variant.reward_learner import RewardLearnerConfig
+from rlhf_variant.reward_model import RewardConfig
+from selfplay.network import NetworkConfig
+
+REWARDS = ("none", "truth", "margin", "utility", "model", "random-model")
+MAX_BYTES = 1_000_000
+
+
+class ExperimentError(YomiError):
+    """A file that describes no experiment."""
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One way to be rewarded.
+
+    Attributes:
+        name: of its rows and curves.
+        reward: `none` leaves the reference as it is; `truth` is who won one continuation; `margin` is tanh of
+            its points; `utility` is tanh of the labeler's own utility; `model` is a reward model taught by
+            comparisons; `random-model` one that was taught nothing.
+        labeler: `truth`, or a vibe; whose utility or comparisons.
+        comparisons: N asked for a model.
+        shuffled: whether the answers are shuffled among the pairs, a placebo.
+        flips: for `truth`: `model` or `labeler`, whose rate of wrong verdicts its results are turned round
+            with.
+        divergence_weight: of KL(policy || reference) in the loss.
+    """
+
+    name: str
+    reward: str
+    labeler: str = "truth"
+    comparisons: int = 0
+    shuffled: bool = False
+    flips: str = ""
+    divergence_weight: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.reward not in REWARDS:
+            raise ValueError(f"arm {self.name}: reward {self.reward!r}: expected one of {', '.join(REWARDS)}")
+        needs_model = self.reward == "model" or self.flips == "model"
+        if needs_model != (self.comparisons > 0):
+            raise ValueError(f"arm {self.name}: expected comparisons where a model is taught, and only there")
+        if self.flips not in ("", "model", "labeler") or (self.flips and self.reward != "truth"):
+            raise ValueError(f"arm {self.name}: flips: expected model or labeler, for reward truth alone")
+        if self.reward == "utility" and self.labeler == "truth":
+            raise ValueError(f"arm {self.name}: the exact utility of the truth is reward margin or truth")
+
+    @property
+    def sees_outcomes(self) -> bool:
+        """Whether its reward reads who won."""
+        return self.reward in ("truth", "margin")
+
+
+@dataclass(frozen=True)
+class PoolConfig:
+    """The boards that are compared.
+
+    Attributes:
+        boards: how many, each of a game of its own.
+        continuations: of the first referee from each; their mean is the truth.
+        test_share: of the boards, kept for tests of reward models and never compared in training.
+        test_comparisons: pairs of such boards.
+    """
+
+    boards: int = 8000
+    continuations: int = 16
+    test_share: float = 0.2
+    test_comparisons: int = 2000
+
+
+@dataclass(frozen=True)
+class EvaluationConfig:
+    """How policies are measured.
+
+    Attributes:
+        every: rounds between points of the curve.
+        games: of a point.
+        continuations: of each referee from each board of a point.
+        final_games: of the last measure.
+        final_continuations: of each referee there.
+        held_out_opponent: an agent that nobody trained against.
+        held_out_games: games against it.
+    """
+
+    every: int = 16
+    games: int = 256
+    continuations: int = 4
+    final_games: int = 512
+    final_continuations: int = 16
+    held_out_opponent: str = "uct:100"
+    held_out_games: int = 128
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """All that is asked.
+
+    Attributes:
+        name: of the experiment.
+        seeds: of the repetitions; an arm has a row for each.
+        lab: the bench.
+        pool: the boards to compare.
+        ppo: the optimiser, the same for all arms.
+        reward: shape of reward models.
+        reward_learner: how they are fitted.
+        evaluation: how policies are measured.
+        arms: in the order in which they run.
+    """
+
+    name: str
+    seeds: tuple[int, ...]
+    arms: tuple[Arm, ...]
+    lab: LabConfig = field(default_factory=LabConfig)
+    pool: PoolConfig = field(default_factory=PoolConfig)
+    ppo: PpoConfig = field(default_factory=PpoConfig)
+    reward: RewardConfig = field(default_factory=RewardConfig)
+    reward_learner: RewardLearnerConfig = field(default_factory=RewardLearnerConfig)
+    evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
+
+    def __post_init__(self) -> None:
+        names = [arm.name for arm in self.arms]
+        if len(set(names)) != len(names) or not names:
+            raise ValueError("arms: expected at least one, and different names")
+        if len(set(self.seeds)) != len(self.seeds) or not self.seeds:
+            raise ValueError("seeds: expected at least one, all different")
+
+
+PARTS = {
+    "lab": LabConfig,
+    "pool": PoolConfig,
+    "ppo": PpoConfig,
+    "reward": RewardConfig,
+    "reward_learner": RewardLearnerConfig,
+    "evaluation": EvaluationConfig,
+}
+
+
+def read_experiment(path: Path) -> Experiment:
+    """Read an experiment.
+
+    Args:
+        path: a TOML file.
+
+    Raises:
+        ExperimentError: unreadable, or a key or value that is not understood; the message names it.
+    """
+    try:
+        data = path.read_bytes()
+        if len(data) > MAX_BYTES:
+            raise ExperimentError(f"experiment {path}: expected at most {MAX_BYTES} bytes")
+        values = tomllib.loads(data.decode("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ExperimentError(f"experiment {path}: {reason}") from None
+    try:
+        parts = {name: _part(kind, name, values.pop(name)) for name, kind in PARTS.items() if name in values}
+        arms = tuple(_part(Arm, "arms", arm) for arm in values.pop("arms", []))
+        seeds = tuple(int(seed) for seed in values.pop("seeds", []))
+        name = str(values.pop("name", path.stem))
+        if values:
+            raise ValueError(f"{', '.join(values)}: expected name, seeds, arms, {', '.join(PARTS)} alone")
+        return Experiment(name=name, seeds=seeds, arms=arms, **parts)
+    except (TypeError, ValueError) as error:
+        raise ExperimentError(f"experiment {path}: {error}") from None
+
+
+def _part(kind: type[Any], section: str, values: Any) -> Any:
+    if not isinstance(values, dict):
+        raise ValueError(f"{section}: expected a table")
+    known = {part.name: part for part in fields(kind)}
+    for name in values:
+        if name not in known:
+            raise ValueError(f"{section}.{name}: expected one of {', '.join(known)}")
+    ready = dict(values)
+    for name, value in values.items():
+        if isinstance(value, dict):
+            ready[name] = _part(NetworkConfig, f"{section}.{name}", value)
+        elif isinstance(value, list):
+            ready[name] = tuple(value)
+    return kind(**ready)

@@ -1,0 +1,95 @@
+"""The boards that labelers compare: the reference policy's, each cut at a ply of its own, with their truth.
+
+The truth lies in a file apart. Learners of rewards see boards and answers only.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from safetensors.numpy import load_file, save
+
+from engine.board import MOVE_COUNT
+from mcts.evaluator import Floats
+from rlhf_variant.boards import Boards, Origins, joined
+from rlhf_variant.episodes import play_episodes
+from rlhf_variant.lab import Lab
+from rlhf_variant.sampling_policy import SamplingPolicy
+from selfplay.checkpoint import write_atomically
+
+BOARDS_FILE = "pool.safetensors"
+TRUTH_FILE = "pool-truth.safetensors"
+CHUNK = 512
+
+
+@dataclass(frozen=True)
+class Pool:
+    """N boards of N games.
+
+    Attributes:
+        boards: what is shown.
+        plies: `[N]` moves played before each.
+        margins: `[N, m]` final points of Black in the first referee's continuations; for truth as labeler and
+            for reports.
+    """
+
+    boards: Boards
+    plies: npt.NDArray[np.int64]
+    margins: Floats
+
+    @property
+    def origins(self) -> Origins:
+        """Where the boards come from: a game each."""
+        return Origins(np.arange(len(self.plies)), self.plies)
+
+    @property
+    def expected_results(self) -> npt.NDArray[np.float64]:
+        """`[N]` mean of +1, 0, -1 over the continuations, for Black."""
+        return np.asarray(np.sign(self.margins).mean(axis=1), np.float64)
+
+    def select(self, index: npt.NDArray[np.integer]) -> "Pool":
+        """The boards of the given places, in that order."""
+        return Pool(self.boards.select(index), self.plies[index], self.margins[index])
+
+
+def build_pool(
+    folder: Path,
+    lab: Lab,
+    num_boards: int,
+    num_continuations: int,
+    progress: Callable[[int], None] = lambda count: None,
+) -> Pool:
+    """Make or open the pool of a lab.
+
+    Args:
+        folder: of the lab.
+        lab: plays and judges.
+        num_boards: how many; the same board twice is kept once.
+        num_continuations: m for each.
+        progress: told of finished boards.
+    """
+    if not (folder / TRUTH_FILE).exists():
+        random = np.random.default_rng(np.random.SeedSequence([lab.config.seed, 100]))
+        policy = SamplingPolicy(lab.reference, lab.rules, CHUNK)
+        parts: list[tuple[Boards, npt.NDArray[np.int64], Floats]] = []
+        while sum(len(part[0].komi) for part in parts) < num_boards:
+            made = play_episodes(
+                policy, policy, lab.reference.config, lab.rules, lab.config.cuts, CHUNK, random
+            )
+            margins = lab.referee.margins(made.state, np.arange(CHUNK), num_continuations, random)
+            plies = made.state.scalars[:, MOVE_COUNT].astype(np.int64)
+            parts.append((made.boards(), plies, margins))
+            progress(CHUNK)
+        boards = joined([part[0] for part in parts])
+        _, first = np.unique(boards.stones.reshape(len(boards.komi), -1), axis=0, return_index=True)
+        kept = np.sort(first)[:num_boards]
+        truth = {"margins": np.concatenate([part[2] for part in parts])[kept]}
+        plies = np.concatenate([part[1] for part in parts])[kept]
+        seen = {**boards.select(kept)._asdict(), "plies": plies}
+        write_atomically(folder / BOARDS_FILE, save(seen))
+        write_atomically(folder / TRUTH_FILE, save(truth))
+    seen, truth = load_file(folder / BOARDS_FILE), load_file(folder / TRUTH_FILE)
+    boards = Boards(seen["stones"], seen["to_play"], seen["komi"])
+    return Pool(boards, seen["plies"], truth["margins"])

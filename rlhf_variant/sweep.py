@@ -1,0 +1,182 @@
+"""Runs the arms of an experiment, each with each seed; a row that is done is never run again.
+
+Several processes may work on one folder: a row is locked while it is made, and written at once or not at
+all, so a killed sweep goes on with the rows that are missing.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from filelock import FileLock, Timeout
+
+from rlhf_variant.arms import Classroom, Prepared
+from rlhf_variant.episodes import AgentSide, play_episodes
+from rlhf_variant.experiment import Arm, Experiment
+from rlhf_variant.lab import Lab
+from rlhf_variant.measures import measure
+from rlhf_variant.pool import Pool
+from rlhf_variant.ppo import PolicyOptimizer
+from rlhf_variant.sampling_policy import SamplingPolicy
+from selfplay.agents import open_agent
+from selfplay.checkpoint import save_network, write_atomically
+
+ROWS = "rows"
+
+
+@dataclass
+class SweepWatcher:
+    """What a sweep tells.
+
+    Attributes:
+        on_row: told the name and seed of a row as it starts.
+        on_step: told of newly finished rounds.
+    """
+
+    on_row: Callable[[str, int], None] = lambda name, seed: None
+    on_step: Callable[[int], None] = lambda count: None
+
+
+def row_path(folder: Path, arm: Arm, seed: int) -> Path:
+    """Where a finished row lies."""
+    return folder / ROWS / f"{arm.name}-{seed}.json"
+
+
+def sweep(experiment: Experiment, folder: Path, lab: Lab, pool: Pool, watcher: SweepWatcher) -> None:
+    """Make all rows that are missing and that nobody else makes.
+
+    Args:
+        experiment: arms, seeds and budgets.
+        folder: of the results.
+        lab: the bench.
+        pool: the boards.
+        watcher: is told of progress.
+    """
+    torch.set_num_threads(1)
+    (folder / ROWS).mkdir(parents=True, exist_ok=True)
+    for seed in experiment.seeds:
+        classroom = Classroom(experiment, lab, pool, seed)
+        for arm in experiment.arms:
+            path = row_path(folder, arm, seed)
+            try:
+                with FileLock(path.with_suffix(".lock"), timeout=0):
+                    if not path.exists():
+                        watcher.on_row(arm.name, seed)
+                        row = run_row(experiment, lab, classroom, arm, seed, folder, watcher.on_step)
+                        write_atomically(path, (json.dumps(row, indent=1) + "\n").encode())
+            except Timeout:
+                continue
+
+
+def run_row(
+    experiment: Experiment,
+    lab: Lab,
+    classroom: Classroom,
+    arm: Arm,
+    seed: int,
+    folder: Path,
+    progress: Callable[[int], None] = lambda count: None,
+) -> dict[str, Any]:
+    """Train one arm with one seed and measure it.
+
+    Args:
+        experiment: the settings.
+        lab: the bench.
+        classroom: the comparisons of this seed.
+        arm: what is rewarded.
+        seed: of the learner; all arms of a seed start alike.
+        folder: where the final policy is written.
+        progress: told of finished rounds.
+
+    Returns:
+        The row, ready for JSON.
+    """
+    started = time.process_time()
+    prepared = classroom.prepare(arm)
+    ppo = replace(experiment.ppo, divergence_weight=arm.divergence_weight)
+    optimizer = PolicyOptimizer(lab.reference, ppo, seed)
+    opponent = SamplingPolicy(lab.reference, lab.rules, max(ppo.episodes, experiment.evaluation.final_games))
+    episode_seed, reward_seed = np.random.SeedSequence([seed, 400]).spawn(2)
+    random, reward_random = np.random.default_rng(episode_seed), np.random.default_rng(reward_seed)
+    curve: list[dict[str, Any]] = []
+    log: list[dict[str, float]] = []
+    evaluations = 0
+    for iteration in range(1, ppo.iterations + 1) if prepared.reward is not None else ():
+        policy = SamplingPolicy(optimizer.network, lab.rules, ppo.episodes)
+        episodes = play_episodes(
+            policy, opponent, optimizer.network.config, lab.rules, lab.config.cuts, ppo.episodes, random
+        )
+        assert prepared.reward is not None
+        rewards = prepared.reward.values_black(episodes.state, reward_random)
+        log.append({key: round(value, 4) for key, value in optimizer.step(episodes, rewards).items()})
+        evaluations += episodes.num_evaluations
+        progress(1)
+        if iteration % experiment.evaluation.every == 0:
+            point = _point(experiment, lab, optimizer, prepared, opponent, seed, iteration)
+            curve.append({"iteration": iteration, "evaluations": evaluations, **point})
+    final, held_out = _final(experiment, lab, optimizer, prepared, opponent, seed)
+    policies = folder / "policies"
+    policies.mkdir(exist_ok=True)
+    digest = save_network(policies / f"{arm.name}-{seed}.safetensors", optimizer.network, lab.rules)
+    return {
+        "experiment": experiment.name,
+        "arm": arm.name,
+        "seed": seed,
+        "reward": arm.reward,
+        "labeler": arm.labeler,
+        "comparisons": arm.comparisons,
+        "evaluations": evaluations,
+        "cpu_s": round(time.process_time() - started, 1),
+        "policy_sha256": digest,
+        "reward_model": prepared.report,
+        "final": final,
+        "held_out_opponent": held_out,
+        "curve": curve,
+        "log": log,
+    }
+
+
+def _point(
+    experiment: Experiment,
+    lab: Lab,
+    optimizer: PolicyOptimizer,
+    prepared: Prepared,
+    opponent: SamplingPolicy,
+    seed: int,
+    iteration: int,
+) -> dict[str, Any]:
+    settings = experiment.evaluation
+    random = np.random.default_rng(np.random.SeedSequence([seed, 500, iteration]))
+    point, _ = measure(
+        lab, optimizer, prepared.judges, opponent, settings.games, settings.continuations, random
+    )
+    return point.to_dict()
+
+
+def _final(
+    experiment: Experiment,
+    lab: Lab,
+    optimizer: PolicyOptimizer,
+    prepared: Prepared,
+    opponent: SamplingPolicy,
+    seed: int,
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    settings = experiment.evaluation
+    stranger_seed, random_seed = np.random.SeedSequence([seed, 600]).spawn(2)
+    random = np.random.default_rng(random_seed)
+    agent = open_agent(settings.held_out_opponent).make(lab.rules, settings.held_out_games, stranger_seed)
+    rows = []
+    for side, num_games in (
+        (opponent, settings.final_games),
+        (AgentSide(agent), settings.held_out_games),
+    ):
+        measured, _ = measure(
+            lab, optimizer, prepared.judges, side, num_games, settings.final_continuations, random
+        )
+        rows.append(measured.to_dict())
+    return rows[0], rows[1]

@@ -1,8 +1,13 @@
-"""Fitting a reward model to comparisons, with early stopping on pairs it never trains on."""
+"""Fitting a reward model to answers, with early stopping on examples it never trains on.
+
+An example is a few boards and one target; a loss says how their rewards should fit it. So pairs, segments
+with summed rewards (Christiano et al. 2017) and boards with scalars share one loop.
+"""
 
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -10,12 +15,30 @@ import torch
 from torch import Tensor
 
 from engine.symmetry import action_sources
-from rlhf_variant.boards import Boards
 from rlhf_variant.comparisons import Labeled
 from rlhf_variant.preference_loss import preference_loss
-from rlhf_variant.reward_model import RewardModel
+from rlhf_variant.reward_model import RewardModel, encode
 
 TEMPERATURES = np.geomspace(0.05, 20.0, 121)
+LOWEST_RATIO, HIGHEST_RATIO = 1.1, 1.5
+"""Of validation to training loss; Christiano et al. 2017 (arXiv 1706.03741) section 2.2.3."""
+DECAY_STEP = 1.5
+LOWEST_DECAY, HIGHEST_DECAY = 1e-3, 3.0
+Loss = Callable[[Tensor, Tensor], Tensor]
+"""`(rewards [n, S], targets [n])` -> a scalar."""
+
+
+class Examples(NamedTuple):
+    """N examples of S boards each, encoded once."""
+
+    planes: Tensor
+    """`[N, S, NUM_INPUTS, H, W]` float32."""
+    targets: Tensor
+    """`[N]` float32."""
+
+    def select(self, index: npt.NDArray[np.int64]) -> "Examples":
+        """The examples of the given places, in that order."""
+        return Examples(self.planes[index], self.targets[index])
 
 
 @dataclass(frozen=True)
@@ -23,20 +46,33 @@ class RewardLearnerConfig:
     """How a reward model is fitted.
 
     Attributes:
-        batch_size: pairs a step.
+        batch_size: examples a step.
         learning_rate: of AdamW.
-        weight_decay: of AdamW.
-        epochs: most passes over the pairs.
-        patience: epochs without a better held-out loss before stopping.
+        weight_decay: of AdamW in the first epoch; then the ratio of validation to training loss moves it.
+        epochs: most passes over the examples.
+        patience: epochs without a better validation loss before stopping.
         error_rate: e of the likelihood (Christiano et al. use 0.1).
     """
 
-    batch_size: int = 32
+    batch_size: int = 64
     learning_rate: float = 2e-3
     weight_decay: float = 1e-2
     epochs: int = 30
     patience: int = 6
     error_rate: float = 0.1
+
+
+class Fit(NamedTuple):
+    """How a fit went."""
+
+    epochs: int
+    """Passes until the best validation loss."""
+    loss: float
+    """That loss."""
+    ratio: float
+    """Of validation to training loss, after that pass."""
+    weight_decay: float
+    """During that pass."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +100,110 @@ class RewardReport:
     temperature: float
 
 
+def pair_examples(pairs: Labeled) -> Examples:
+    """Pairs of boards as examples, S = 2."""
+    planes = torch.stack([encode(pairs.a), encode(pairs.b)], dim=1)
+    return Examples(planes, torch.from_numpy(pairs.preference_a))
+
+
+def pair_loss(error_rate: float) -> Loss:
+    """The loss of preferences between sums of rewards: the first S / 2 boards against the others.
+
+    Args:
+        error_rate: see `rlhf_variant.preference_loss`.
+    """
+
+    def loss(rewards: Tensor, targets: Tensor) -> Tensor:
+        first, second = rewards.chunk(2, dim=1)
+        return preference_loss(first.sum(dim=1), second.sum(dim=1), targets, error_rate)
+
+    return loss
+
+
+def fit(
+    model: RewardModel,
+    train: Examples,
+    validation: Examples,
+    loss_of: Loss,
+    config: RewardLearnerConfig,
+    seed: np.random.SeedSequence,
+    progress: Callable[[int], None] = lambda count: None,
+) -> Fit:
+    """Fit a model in place and leave it at its best validation loss.
+
+    The caller chooses the number of threads.
+
+    Args:
+        model: fresh weights. Mutated.
+        train: to learn from.
+        validation: never trained on; decides when to stop and how much weights decay.
+        loss_of: what is made small.
+        config: the settings.
+        seed: order of examples, and symmetries.
+        progress: told of finished epochs.
+
+    Raises:
+        ValueError: one of the sides has no examples.
+    """
+    if not len(train.targets) or not len(validation.targets):
+        raise ValueError("reward model: expected answered pairs on both sides of the split")
+    random = np.random.default_rng(seed)
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
+    )
+    best, best_weights = Fit(0, float("inf"), 1.0, config.weight_decay), copy.deepcopy(model.state_dict())
+    for epoch in range(1, config.epochs + 1):
+        train_loss = _train_epoch(model, train, loss_of, config, optimizer, random)
+        validation_loss = float(loss_of(_judge(model, validation), validation.targets))
+        ratio, decay = validation_loss / train_loss, optimizer.param_groups[0]["weight_decay"]
+        optimizer.param_groups[0]["weight_decay"] = adapted_decay(decay, ratio)
+        progress(1)
+        if validation_loss < best.loss:
+            best = Fit(epoch, validation_loss, ratio, decay)
+            best_weights = copy.deepcopy(model.state_dict())
+        elif epoch - best.epochs >= config.patience:
+            break
+    model.load_state_dict(best_weights)
+    model.eval().requires_grad_(False)
+    return best
+
+
+def _train_epoch(
+    model: RewardModel,
+    train: Examples,
+    loss_of: Loss,
+    config: RewardLearnerConfig,
+    optimizer: torch.optim.Optimizer,
+    random: np.random.Generator,
+) -> float:
+    """One pass in random order, each board turned at random; returns the mean loss on the way."""
+    model.train()
+    total = 0.0
+    order = random.permutation(len(train.targets))
+    for start in range(0, len(order), config.batch_size):
+        batch = train.select(order[start : start + config.batch_size])
+        rewards = model(turned(batch.planes.flatten(0, 1), random)).view(batch.planes.shape[:2])
+        loss = loss_of(rewards, batch.targets)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        total += float(loss.detach()) * len(batch.targets)
+    model.eval()
+    return total / len(order)
+
+
+def adapted_decay(decay: float, ratio: float) -> float:
+    """The weight decay of the next epoch: more of it where validation lags behind training.
+
+    Args:
+        decay: of this epoch.
+        ratio: of validation to training loss.
+    """
+    step = DECAY_STEP if ratio > HIGHEST_RATIO else 1 / DECAY_STEP if ratio < LOWEST_RATIO else 1.0
+    return min(max(decay * step, LOWEST_DECAY), HIGHEST_DECAY)
+
+
 def fit_reward_model(
     model: RewardModel,
     train: Labeled,
@@ -72,12 +212,12 @@ def fit_reward_model(
     seed: np.random.SeedSequence,
     progress: Callable[[int], None] = lambda count: None,
 ) -> RewardReport:
-    """Fit a model in place and leave it at its best held-out loss, with its temperature fitted.
+    """Fit a model to pairs in place, with its temperature.
 
     Args:
         model: fresh weights. Mutated.
         train: pairs to learn from.
-        held_out: pairs of other games.
+        held_out: pairs of other games; they stop the fit and fit the temperature.
         config: the settings.
         seed: order of pairs and symmetries.
         progress: told of finished epochs.
@@ -88,58 +228,27 @@ def fit_reward_model(
     Raises:
         ValueError: one of the sides has no pairs.
     """
-    if not len(train.preference_a) or not len(held_out.preference_a):
-        raise ValueError("reward model: expected answered pairs on both sides of the split")
-    random = np.random.default_rng(seed)
-    optimizer = torch.optim.AdamW(
-        model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
-    )
-    best_loss, best_epoch, best_weights = float("inf"), 0, copy.deepcopy(model.state_dict())
-    for epoch in range(1, config.epochs + 1):
-        model.train()
-        order = random.permutation(len(train.preference_a))
-        for start in range(0, len(order), config.batch_size):
-            index = order[start : start + config.batch_size]
-            batch = Labeled(
-                turned(train.a.select(index), random),
-                turned(train.b.select(index), random),
-                train.preference_a[index],
-            )
-            loss = _loss(model, batch, config.error_rate)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-        model.eval()
-        with torch.inference_mode():
-            held_out_loss = float(_loss(model, held_out, config.error_rate))
-        progress(1)
-        if held_out_loss < best_loss:
-            best_loss, best_epoch, best_weights = held_out_loss, epoch, copy.deepcopy(model.state_dict())
-        elif epoch - best_epoch >= config.patience:
-            break
-    model.load_state_dict(best_weights)
-    model.eval().requires_grad_(False)
+    loss_of = pair_loss(config.error_rate)
+    fitted = fit(model, pair_examples(train), pair_examples(held_out), loss_of, config, seed, progress)
     model.temperature.fill_(fitted_temperature(model, held_out, config.error_rate))
     return RewardReport(
         num_train=len(train.preference_a),
         num_held_out=len(held_out.preference_a),
         accuracy=pair_accuracy(model, held_out),
         same_komi_accuracy=pair_accuracy(model, held_out, same_komi=True),
-        loss=best_loss,
+        loss=fitted.loss,
         train_accuracy=pair_accuracy(model, train),
-        epochs=best_epoch,
+        epochs=fitted.epochs,
         temperature=float(model.temperature),
     )
 
 
-def turned(boards: Boards, random: np.random.Generator) -> Boards:
-    """Each board under a random symmetry."""
-    count, height, width = boards.stones.shape
-    sources = action_sources(width, height)[:, :-1]
-    chosen = sources[random.integers(len(sources), size=count)]
-    flat = np.take_along_axis(boards.stones.reshape(count, -1), chosen, axis=1)
-    return boards._replace(stones=flat.reshape(boards.stones.shape))
+def turned(planes: Tensor, random: np.random.Generator) -> Tensor:
+    """Each encoded board `[n, C, H, W]` under a random symmetry."""
+    height, width = planes.shape[2:]
+    sources = torch.from_numpy(action_sources(width, height)[:, :-1].copy())
+    chosen = sources[random.integers(len(sources), size=len(planes))]
+    return planes.flatten(2).gather(2, chosen[:, None, :].expand(-1, planes.shape[1], -1)).view(planes.shape)
 
 
 def pair_accuracy(model: RewardModel, pairs: Labeled, *, same_komi: bool = False) -> float:
@@ -150,7 +259,7 @@ def pair_accuracy(model: RewardModel, pairs: Labeled, *, same_komi: bool = False
         pairs: boards and answers.
         same_komi: count only pairs whose boards have the same komi.
     """
-    difference = _differences(model, pairs)
+    difference = reward_differences(model, pairs)
     decided = pairs.preference_a != 0.5
     if same_komi:
         decided &= pairs.a.komi == pairs.b.komi
@@ -161,18 +270,18 @@ def pair_accuracy(model: RewardModel, pairs: Labeled, *, same_komi: bool = False
 
 def fitted_temperature(model: RewardModel, held_out: Labeled, error_rate: float) -> float:
     """T under which the held-out answers are most likely, over a fixed grid."""
-    difference = torch.from_numpy(_differences(model, held_out))
+    difference = torch.from_numpy(reward_differences(model, held_out))
     target = torch.from_numpy(held_out.preference_a)
     zero = torch.zeros_like(difference)
     losses = [float(preference_loss(difference / t, zero, target, error_rate)) for t in TEMPERATURES]
     return float(TEMPERATURES[int(np.argmin(losses))])
 
 
-def _loss(model: RewardModel, pairs: Labeled, error_rate: float) -> Tensor:
-    target = torch.from_numpy(pairs.preference_a)
-    return preference_loss(model.rewards(pairs.a), model.rewards(pairs.b), target, error_rate)
+def reward_differences(model: RewardModel, pairs: Labeled) -> npt.NDArray[np.float32]:
+    """`[N]` reward of the first board less that of the second."""
+    return model.rewards(pairs.a) - model.rewards(pairs.b)
 
 
-def _differences(model: RewardModel, pairs: Labeled) -> npt.NDArray[np.float32]:
-    with torch.inference_mode():
-        return np.asarray((model.rewards(pairs.a) - model.rewards(pairs.b)).numpy(), np.float32)
+def _judge(model: RewardModel, examples: Examples) -> Tensor:
+    """Rewards `[N, S]`."""
+    return model.judge(examples.planes.flatten(0, 1)).view(examples.planes.shape[:2])

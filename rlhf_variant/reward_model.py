@@ -2,6 +2,7 @@
 
 It is color-antisymmetric by construction: r(s) = (f(s) - f(twin of s)) / 2. Comparisons alone leave the
 zero of a reward free; with antisymmetry r = 0 means `even`, and z = tanh(r / T) is a value in [-1, 1].
+The naive model of LLM practice, r(s) = f(s), has no such zero: its mean over reference boards stands in.
 """
 
 import hashlib
@@ -19,13 +20,15 @@ from torch.nn import functional
 
 from engine.board import BLACK, WHITE
 from mcts.evaluator import Floats
-from rlhf_variant.boards import Boards, swap_colors
+from rlhf_variant.boards import Boards
 from selfplay.checkpoint import METADATA_KEY, CheckpointError, metadata_of, write_atomically
-from selfplay.network import Block, GlobalPool, board_mask
+from selfplay.network import Block, BoardMask, GlobalPool
 
 NUM_INPUTS = 5
 KOMI_SCALE = 10.0
-FORMAT = "yomi-reward-1"
+FORMAT = "yomi-reward-2"
+CHUNK = 256
+"""Boards judged at once: what they need stays in the caches of a core."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,12 @@ class RewardConfig:
     Attributes:
         blocks: residual blocks, 1..40.
         channels: width, a multiple of 8 from 8 to 512.
+        antisymmetric: whether rewards turn round with the colors; the naive model's need not.
     """
 
     blocks: int = 2
     channels: int = 16
+    antisymmetric: bool = True
 
     def __post_init__(self) -> None:
         if not 1 <= self.blocks <= 40:
@@ -67,19 +72,27 @@ def encode(boards: Boards) -> Tensor:
     return torch.from_numpy(planes)
 
 
+def twin_planes(planes: Tensor) -> Tensor:
+    """`encode(swap_colors(boards))` from `encode(boards)`."""
+    return torch.cat([planes[:, 1:2], planes[:, 0:1], planes[:, 2:3], -planes[:, 3:]], dim=1)
+
+
 class RewardModel(nn.Module):
     """Rewards of boards, for Black.
 
     Attributes:
         config: the shape.
-        temperature: T of z = tanh(r / T), fitted on held-out comparisons.
+        temperature: T of z = tanh((r - offset) / T), fitted on held-out comparisons.
+        offset: the reward that counts as even; 0 of an antisymmetric model.
     """
 
     def __init__(self, config: RewardConfig) -> None:
         super().__init__()
         self.config = config
         self.temperature: Tensor
+        self.offset: Tensor
         self.register_buffer("temperature", torch.ones(()))
+        self.register_buffer("offset", torch.zeros(()))
         width = config.channels
         self.stem = nn.Conv2d(NUM_INPUTS, width, 3, padding=1)
         self.blocks = nn.ModuleList(Block(width, pooled=i % 2 == 1) for i in range(config.blocks))
@@ -88,27 +101,47 @@ class RewardModel(nn.Module):
         self.out = nn.Linear(2 * width, 1)
 
     def _one_sided(self, planes: Tensor) -> Tensor:
-        board = board_mask(planes[:, 2:3])
-        x = self.stem(planes)
+        board = BoardMask(None, planes.new_full((1, 1), planes.shape[2] * planes.shape[3]))
+        x = self.stem(planes.contiguous(memory_format=torch.channels_last))
         for block in self.blocks:
             x = block(x, board)
         pooled = self.pool(functional.relu(x), board)
         score: Tensor = self.out(functional.relu(self.hidden(pooled)))[:, 0]
         return score
 
-    def forward(self, planes: Tensor, twin_planes: Tensor) -> Tensor:
-        """Rewards `[N]` of encoded boards, given their encoded twins."""
-        return (self._one_sided(planes) - self._one_sided(twin_planes)) / 2
+    def forward(self, planes: Tensor) -> Tensor:
+        """Rewards `[N]` of encoded boards."""
+        if not self.config.antisymmetric:
+            return self._one_sided(planes)
+        own, reversed_ = self._one_sided(torch.cat([planes, twin_planes(planes)])).chunk(2)
+        return (own - reversed_) / 2
 
-    def rewards(self, boards: Boards) -> Tensor:
-        """Rewards `[N]` for Black, with gradients where enabled."""
-        rewards: Tensor = self(encode(boards), encode(swap_colors(boards)))
-        return rewards
+    def judge(self, planes: Tensor) -> Tensor:
+        """As `forward`, without gradients and in chunks."""
+        with torch.inference_mode():
+            starts = range(0, max(len(planes), 1), CHUNK)
+            return torch.cat([self(planes[start : start + CHUNK]) for start in starts])
+
+    def rewards(self, boards: Boards) -> Floats:
+        """Rewards `[N]` for Black."""
+        return np.asarray(self.judge(encode(boards)).numpy(), np.float32)
 
     def values_black(self, boards: Boards) -> Floats:
-        """z = tanh(r / T): `[N]` values of Black in [-1, 1]."""
-        with torch.inference_mode():
-            return np.asarray(torch.tanh(self.rewards(boards) / self.temperature).numpy(), np.float32)
+        """z = tanh((r - offset) / T): `[N]` values of Black in [-1, 1]."""
+        centered = self.rewards(boards) - self.offset.numpy()
+        return np.asarray(np.tanh(centered / self.temperature.numpy()), np.float32)
+
+
+def whiten(model: RewardModel, boards: Boards) -> None:
+    """Let the mean reward of reference boards count as even and their deviation as one unit.
+
+    Args:
+        model: a naive one. Mutated.
+        boards: of the reference policy.
+    """
+    rewards = model.rewards(boards)
+    model.offset.fill_(float(rewards.mean()))
+    model.temperature.fill_(float(rewards.std()))
 
 
 def new_reward_model(config: RewardConfig, seed: int) -> RewardModel:

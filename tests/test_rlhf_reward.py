@@ -29,9 +29,11 @@ from rlhf_variant.reward_learner import (
 )
 from rlhf_variant.reward_model import (
     RewardConfig,
+    encode,
     load_reward_model,
     new_reward_model,
     save_reward_model,
+    twin_planes,
 )
 from rlhf_variant.reward_value_source import RewardValueSource
 from rlhf_variant.variant_loop import (
@@ -99,16 +101,20 @@ def test_probabilities_stay_inside_the_error_band() -> None:
 
 def test_rewards_turn_round_with_the_colors() -> None:
     model, boards = new_reward_model(RewardConfig(), 3), some_boards()
-    with torch.inference_mode():
-        assert torch.allclose(model.rewards(boards), -model.rewards(swap_colors(boards)), atol=1e-6)
+    assert np.allclose(model.rewards(boards), -model.rewards(swap_colors(boards)), atol=1e-6)
     assert np.allclose(model.values_black(boards), -model.values_black(swap_colors(boards)), atol=1e-6)
 
 
-def test_turning_boards_keeps_their_stones() -> None:
+def test_the_inputs_of_a_twin_are_found_without_its_board() -> None:
     boards = some_boards()
-    changed = turned(boards, np.random.default_rng(1))
-    assert (np.sort(changed.stones.reshape(40, -1)) == np.sort(boards.stones.reshape(40, -1))).all()
-    assert (changed.stones != boards.stones).any()
+    assert (twin_planes(encode(boards)) == encode(swap_colors(boards))).all()
+
+
+def test_turning_boards_keeps_their_stones() -> None:
+    planes = encode(some_boards())
+    changed = turned(planes, np.random.default_rng(1))
+    assert (changed.flatten(2).sort().values == planes.flatten(2).sort().values).all()
+    assert (changed != planes).any()
 
 
 def test_a_simple_preference_is_learned_and_its_zero_is_found() -> None:

@@ -15,6 +15,8 @@ import torch
 from torch import Tensor
 
 from engine.symmetry import action_sources
+from mcts.evaluator import Floats
+from rlhf_variant.boards import Boards
 from rlhf_variant.comparisons import Labeled
 from rlhf_variant.preference_loss import preference_loss
 from rlhf_variant.reward_model import RewardModel, encode
@@ -104,6 +106,30 @@ def pair_examples(pairs: Labeled) -> Examples:
     """Pairs of boards as examples, S = 2."""
     planes = torch.stack([encode(pairs.a), encode(pairs.b)], dim=1)
     return Examples(planes, torch.from_numpy(pairs.preference_a))
+
+
+def segment_examples(a: Boards, b: Boards, length: int, preference_a: npt.NDArray[np.float32]) -> Examples:
+    """Pairs of segments as examples, S = 2 * length; `pair_loss` sums the rewards of each.
+
+    Args:
+        a: `N * length` boards, those of each first segment in a row.
+        b: the same of the second segments.
+        length: boards of a segment.
+        preference_a: `[N]` 1, 0, or 0.5 for a tie.
+    """
+    sides = [encode(side) for side in (a, b)]
+    sides = [planes.view(-1, length, *planes.shape[1:]) for planes in sides]
+    return Examples(torch.cat(sides, dim=1), torch.from_numpy(preference_a))
+
+
+def scalar_examples(boards: Boards, values_black: Floats) -> Examples:
+    """Boards and what they are worth to Black, `[N]` in [-1, 1], as examples, S = 1."""
+    return Examples(encode(boards)[:, None], torch.from_numpy(values_black))
+
+
+def scalar_loss(rewards: Tensor, targets: Tensor) -> Tensor:
+    """Mean squared error of tanh of the rewards: the same labels as scalars in place of comparisons."""
+    return ((torch.tanh(rewards[:, 0]) - targets) ** 2).mean()
 
 
 def pair_loss(error_rate: float) -> Loss:

@@ -5,6 +5,9 @@ import click
 from app.lazy_group import LazyGroup
 
 COMMANDS = {
+    "fit": "Teach reward models by answered comparisons.",
+    "eval": "Report how well reward models foretell answers.",
+    "probe": "Test a reward on known boards, and look for boards that fool it.",
     "train": "Learn from preferences between boards.",
 }
 """Each command and its help in short; `app.preferences.NAME.NAME` is the command itself."""

@@ -82,17 +82,20 @@ class RewardModel(nn.Module):
 
     Attributes:
         config: the shape.
-        temperature: T of z = tanh((r - offset) / T), fitted on held-out comparisons.
-        offset: the reward that counts as even; 0 of an antisymmetric model.
+        temperature: T of z = tanh(r / T), fitted on held-out comparisons.
+        mean: of the rewards of reference boards; a naive model's z is tanh((r - mean) / deviation).
+        deviation: of the same rewards.
     """
 
     def __init__(self, config: RewardConfig) -> None:
         super().__init__()
         self.config = config
         self.temperature: Tensor
-        self.offset: Tensor
+        self.mean: Tensor
+        self.deviation: Tensor
         self.register_buffer("temperature", torch.ones(()))
-        self.register_buffer("offset", torch.zeros(()))
+        self.register_buffer("mean", torch.zeros(()))
+        self.register_buffer("deviation", torch.ones(()))
         width = config.channels
         self.stem = nn.Conv2d(NUM_INPUTS, width, 3, padding=1)
         self.blocks = nn.ModuleList(Block(width, pooled=i % 2 == 1) for i in range(config.blocks))
@@ -127,9 +130,11 @@ class RewardModel(nn.Module):
         return np.asarray(self.judge(encode(boards)).numpy(), np.float32)
 
     def values_black(self, boards: Boards) -> Floats:
-        """z = tanh((r - offset) / T): `[N]` values of Black in [-1, 1]."""
-        centered = self.rewards(boards) - self.offset.numpy()
-        return np.asarray(np.tanh(centered / self.temperature.numpy()), np.float32)
+        """z: `[N]` values of Black in [-1, 1]."""
+        rewards = self.rewards(boards)
+        if self.config.antisymmetric:
+            return np.asarray(np.tanh(rewards / float(self.temperature)), np.float32)
+        return np.asarray(np.tanh((rewards - float(self.mean)) / float(self.deviation)), np.float32)
 
 
 def whiten(model: RewardModel, boards: Boards) -> None:
@@ -140,8 +145,8 @@ def whiten(model: RewardModel, boards: Boards) -> None:
         boards: of the reference policy.
     """
     rewards = model.rewards(boards)
-    model.offset.fill_(float(rewards.mean()))
-    model.temperature.fill_(float(rewards.std()))
+    model.mean.fill_(float(rewards.mean()))
+    model.deviation.fill_(float(rewards.std()))
 
 
 def new_reward_model(config: RewardConfig, seed: int) -> RewardModel:

@@ -1,0 +1,135 @@
+"""Reward models in a run folder: what they were taught by, how well they do, and how to open them again."""
+
+import hashlib
+import sqlite3
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from engine.rulesets import Rules
+from rlhf_variant.comparisons import TRUTH_DATABASE, Labeled, labeled_comparisons
+from rlhf_variant.reward_ensemble import FittedEnsemble, question_keys
+from rlhf_variant.reward_learner import RewardLearnerConfig
+from rlhf_variant.reward_model import RewardModel, load_reward_model, save_reward_model
+from rlhf_variant.reward_report import belief_report, probabilities
+from rlhf_variant.variant_loop import REWARD_FILE
+from selfplay.run_store import RunError, RunStore
+
+FACT = "reward_ensemble"
+
+
+def use_threads(count: int) -> None:
+    """Let reward models use so many CPU threads in this process; small ones are fastest on one."""
+    torch.set_num_threads(count)
+
+
+def keep_ensemble(
+    store: RunStore, fitted: FittedEnsemble, pairs: Labeled, config: RewardLearnerConfig
+) -> None:
+    """Write the members into the run folder and note what they were taught by.
+
+    Args:
+        store: the run.
+        fitted: the members.
+        pairs: that they were taught by.
+        config: how they were fitted.
+    """
+    members = []
+    for number, (member, fit) in enumerate(zip(fitted.members, fitted.fits, strict=True), 1):
+        name = f"reward-{number}.safetensors"
+        digest = save_reward_model(store.folder / name, member)
+        members.append({"file": name, "sha256": digest, **fit._asdict()})
+    store.set_fact(
+        FACT,
+        {
+            "members": members,
+            "num_train": len(pairs.preference_a),
+            "comparisons": dataset_digest(pairs),
+            "shape": asdict(fitted.members[0].config),
+            "learner": asdict(config),
+        },
+    )
+
+
+def open_members(store: RunStore) -> list[RewardModel]:
+    """The members of the run's ensemble; without one, its one reward model.
+
+    Raises:
+        CheckpointError: a file is missing or damaged.
+        RunError: the run has no reward model.
+    """
+    ensemble, single = store.fact(FACT), store.fact("reward")
+    if ensemble is not None:
+        return [
+            load_reward_model(store.folder / member["file"], member["sha256"])
+            for member in ensemble["members"]
+        ]
+    if single is not None:
+        return [load_reward_model(store.folder / REWARD_FILE, single["sha256"])]
+    raise RunError(f"run {store.folder}: expected a reward model; `yomi rlhf fit` makes one")
+
+
+def answered(store: RunStore) -> tuple[Labeled, Labeled]:
+    """The pairs to train on and the held-out ones.
+
+    Raises:
+        RunError: there are none.
+    """
+    has_table = "SELECT count(*) FROM sqlite_master WHERE name = 'comparisons'"
+    if not store.connection.execute(has_table).fetchone()[0]:
+        raise RunError(f"run {store.folder}: expected answered comparisons")
+    train, held_out = labeled_comparisons(store, "train"), labeled_comparisons(store, "held_out")
+    if not len(train.preference_a) or not len(held_out.preference_a):
+        raise RunError(f"run {store.folder}: expected answered comparisons on both sides of the split")
+    return train, held_out
+
+
+def held_out_report(store: RunStore, members: list[RewardModel], error_rate: float) -> dict[str, Any]:
+    """How well the members foretell the held-out answers. For reports: it opens the file of truth.
+
+    Args:
+        store: the run.
+        members: one reward model or an ensemble.
+        error_rate: e of the likelihood they were fitted by.
+    """
+    held_out = answered(store)[1]
+    query = "SELECT id, ply_a FROM comparisons WHERE split = 'held_out' AND answer IS NOT NULL ORDER BY id"
+    ids, plies = np.array(store.connection.execute(query).fetchall(), np.int64).T
+    belief = probabilities(members, held_out, error_rate)
+    return belief_report(belief, held_out.preference_a, plies, _are_hard(store, ids.tolist()))
+
+
+def _are_hard(store: RunStore, ids: list[int]) -> npt.NDArray[np.bool_] | None:
+    """Which pairs lie closer in truth than half of them; None where the truth is not known."""
+    path = store.folder / TRUTH_DATABASE
+    if not path.exists():
+        return None
+    with sqlite3.connect(path) as truth:
+        gaps = dict(truth.execute("SELECT id, abs(margin_a - margin_b) FROM truth").fetchall())
+    truth.close()
+    gap = np.array([gaps.get(key, np.inf) for key in ids])
+    return np.asarray(gap < np.median(gap))
+
+
+def dataset_digest(pairs: Labeled) -> str:
+    """SHA-256 of questions and answers, the same in every process."""
+    digest = hashlib.sha256()
+    for key in question_keys(pairs):
+        digest.update(key)
+    digest.update(pairs.preference_a.tobytes())
+    return digest.hexdigest()
+
+
+def rules_of(store: RunStore) -> Rules:
+    """The rules of the games that the boards of a run come from.
+
+    Raises:
+        RunError: the run has no games of a reference policy.
+    """
+    games = store.games("reference")
+    if not games:
+        raise RunError(f"run {store.folder}: expected games of a reference policy")
+    return games[0].rules

@@ -1,0 +1,85 @@
+"""`yomi rlhf fit`, `eval` and `probe` over a run folder, and what they say when something is missing."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from test_rlhf_boards import random_games
+
+from app.main import main
+from engine.rulesets import go_rules
+from rlhf_variant.boards import draw_boards
+from rlhf_variant.comparisons import answer_all, ask, draw_pairs
+from rlhf_variant.labelers import labeler_of
+from rlhf_variant.reward_store import FACT, answered, dataset_digest
+from selfplay.run_store import RunStore
+
+SMALL = ("--members", "2", "--blocks", "1", "--channels", "8")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with games of 7x7 and answers by the count of stones."""
+    folder = tmp_path_factory.mktemp("answered") / "run"
+    games = random_games(go_rules(7), 30, 20)
+    random = np.random.default_rng(1)
+    boards, origins = draw_boards(games, 6, 6, random)
+    pairs = draw_pairs(boards, origins, 120, 0.25, random)
+    with RunStore(folder) as store:
+        store.add_games("reference", 0, games)
+        ask(store, pairs, origins, games)
+        margins = np.linspace(-9, 9, len(games))[origins.game]
+        answer_all(store, labeler_of("stones"), pairs, margins, random)
+    return folder
+
+
+def yomi(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["rlhf", *arguments])
+
+
+def test_models_are_taught_judged_and_probed(run: Path) -> None:
+    taught = yomi("fit", str(run), *SMALL, "--epochs", "2", "--json")
+    assert taught.exit_code == 0, taught.output
+    result = json.loads(taught.stdout)
+    assert len(result["members"]) == 2
+    assert result["held_out"]["pairs"] == 30
+    assert set(result["held_out"]["phases"]) == {"opening", "middle", "end"}
+    assert 0 < result["held_out"]["hard"]["pairs"] < 30
+    with RunStore(run, create=False) as store:
+        noted = store.fact(FACT)
+        assert noted["comparisons"] == dataset_digest(answered(store)[0])
+    judged = yomi("eval", str(run), "--json")
+    assert json.loads(judged.stdout) == result["held_out"]
+    assert "Held-out answers:" in yomi("eval", str(run)).stdout
+    probed = json.loads(yomi("probe", str(run), "--climbs", "1", "--steps", "5", "--json").stdout)
+    assert len(probed["probes"]) == 7
+    assert probed["climbs"][0]["value_end"] >= probed["climbs"][0]["value_start"]
+    assert "of 7 probes right" in yomi("probe", str(run), "--climbs", "1", "--steps", "5").stdout
+
+
+def test_the_same_seed_teaches_the_same_models(run: Path) -> None:
+    def digests() -> list[str]:
+        assert yomi("fit", str(run), *SMALL, "--epochs", "1").exit_code == 0
+        with RunStore(run, create=False) as store:
+            return [member["sha256"] for member in store.fact(FACT)["members"]]
+
+    first = digests()
+    assert first[0] != first[1]
+    assert digests() == first
+
+
+def test_what_is_missing_is_named(run: Path, tmp_path: Path) -> None:
+    with RunStore(tmp_path / "empty"):
+        pass
+    for command, expected in (
+        ("fit", "answered comparisons"),
+        ("eval", "reward model"),
+        ("probe", "reward model"),
+    ):
+        failed = yomi(command, str(tmp_path / "empty"))
+        assert failed.exit_code != 0
+        assert expected in failed.output
+    failed = yomi("fit", str(run), "--channels", "7")
+    assert "multiple of 8" in failed.output

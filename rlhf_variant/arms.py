@@ -63,11 +63,13 @@ class Classroom:
             seed: of pairs, models and noise.
         """
         self._experiment, self._lab, self._seed = experiment, lab, seed
+        pool = pool.balanced(experiment.pool.balanced_share)
         num_test = round(experiment.pool.test_share * len(pool.plies))
         self.test = pool.select(np.arange(num_test))
         self.taught = pool.select(np.arange(num_test, len(pool.plies)))
         random = np.random.default_rng(np.random.SeedSequence([experiment.lab.seed, 200]))
         num_pairs = experiment.pool.test_comparisons
+        self._models: dict[tuple[str, str, int, bool], tuple[RewardModel, dict[str, Any]]] = {}
         self.test_pairs = draw_pairs(self.test.boards, self.test.origins, num_pairs, 0.0, random)
 
     def prepare(self, arm: Arm) -> Prepared:
@@ -89,7 +91,18 @@ class Classroom:
         return Prepared(BoardReward(model), Judges(labeler, model), report)
 
     def taught_model(self, arm: Arm) -> tuple[RewardModel, dict[str, Any]]:
-        """The reward model of an arm and what is known of it."""
+        """The reward model of an arm and what is known of it; arms that ask the same share one."""
+        key = (
+            "random" if arm.reward == "random-model" else "fitted",
+            arm.labeler,
+            arm.comparisons,
+            arm.shuffled,
+        )
+        if key not in self._models:
+            self._models[key] = self._teach(arm)
+        return self._models[key]
+
+    def _teach(self, arm: Arm) -> tuple[RewardModel, dict[str, Any]]:
         model = new_reward_model(self._experiment.reward, self._seed)
         if arm.reward == "random-model":
             return model.eval().requires_grad_(False), {}

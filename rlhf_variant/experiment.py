@@ -69,12 +69,15 @@ class PoolConfig:
     Attributes:
         boards: how many, each of a game of its own.
         continuations: of the first referee from each; their mean is the truth.
+        balanced_share: of the boards that are compared, those that the truth finds closest; 1 for all. One
+            choice for all labelers, made before anybody answers: it hardens the comparisons.
         test_share: of the boards, kept for tests of reward models and never compared in training.
         test_comparisons: pairs of such boards.
     """
 
     boards: int = 8000
     continuations: int = 16
+    balanced_share: float = 1.0
     test_share: float = 0.2
     test_comparisons: int = 2000
 

@@ -49,6 +49,12 @@ class Pool:
         """`[N]` mean of +1, 0, -1 over the continuations, for Black."""
         return np.asarray(np.sign(self.margins).mean(axis=1), np.float64)
 
+    def balanced(self, share: float) -> "Pool":
+        """The given share of the boards, those whose mean margin is closest to even, in their order."""
+        distance = np.abs(self.margins.mean(axis=1))
+        closest = np.argsort(distance, kind="stable")[: round(share * len(distance))]
+        return self.select(np.sort(closest))
+
     def select(self, index: npt.NDArray[np.integer]) -> "Pool":
         """The boards of the given places, in that order."""
         return Pool(self.boards.select(index), self.plies[index], self.margins[index])

@@ -9,6 +9,8 @@ COMMANDS = {
     "eval": "Report how well reward models foretell answers.",
     "probe": "Test a reward on known boards, and look for boards that fool it.",
     "train": "Learn from preferences between boards.",
+    "sweep": "Run an experiment, arm by arm and seed by seed.",
+    "report": "Write one page about an experiment.",
 }
 """Each command and its help in short; `app.preferences.NAME.NAME` is the command itself."""
 

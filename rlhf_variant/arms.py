@@ -12,7 +12,6 @@ from rlhf_variant.boards import Boards
 from rlhf_variant.comparisons import TARGETS, Labeled, Pairs, draw_pairs
 from rlhf_variant.cut_rewards import (
     BoardReward,
-    BoardValues,
     CutReward,
     ExactUtility,
     Flips,
@@ -28,6 +27,7 @@ from rlhf_variant.playouts import playouts_utility
 from rlhf_variant.pool import Pool
 from rlhf_variant.reward_learner import fit_reward_model, pair_accuracy
 from rlhf_variant.reward_model import RewardModel, new_reward_model
+from rlhf_variant.rewards import Reward
 
 HELD_OUT_SHARE = 0.2
 """Of the comparisons asked: for early stopping and the temperature."""
@@ -85,7 +85,7 @@ class Classroom:
             return Prepared(TruthReward(self._lab.referee, flips), Judges(labeler, None), report)
         if arm.reward == "utility":
             assert labeler is not None
-            judge: BoardValues = ExactUtility(labeler, float(labeler(self.taught.boards).std()))
+            judge: Reward = ExactUtility(labeler, float(labeler(self.taught.boards).std()))
             return Prepared(BoardReward(judge), Judges(labeler, judge), {})
         model, report = self.taught_model(arm)
         return Prepared(BoardReward(model), Judges(labeler, model), report)

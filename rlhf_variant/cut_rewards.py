@@ -15,19 +15,12 @@ from engine.scoring import outcomes_forbidden
 from mcts.evaluator import Floats
 from rlhf_variant.boards import Boards, present_boards
 from rlhf_variant.referee import Referee
+from rlhf_variant.rewards import Reward
 
 Flips = Callable[[Floats], npt.NDArray[np.float64]]
 """`[n]` final points of Black to the chances that such results are turned round."""
 Utility = Callable[[Boards], npt.NDArray[np.float64]]
 """Boards to `[n]` utilities, larger is better for Black."""
-
-
-class BoardValues(Protocol):
-    """Whatever judges boards by looking at them, such as a reward model."""
-
-    def values_black(self, boards: Boards) -> Floats:
-        """`[n]` values of Black in [-1, 1]."""
-        ...
 
 
 class CutReward(Protocol):
@@ -77,7 +70,7 @@ class MarginReward:
 class BoardReward:
     """A judgment of the board alone: a reward model's, or a vibe's own."""
 
-    def __init__(self, judge: BoardValues) -> None:
+    def __init__(self, judge: Reward) -> None:
         self._judge = judge
 
     def values_black(self, state: State, random: np.random.Generator) -> Floats:
@@ -94,7 +87,7 @@ class ExactUtility:
         self._scale = scale
 
     def values_black(self, boards: Boards) -> Floats:
-        """See `BoardValues.values_black`."""
+        """See `Reward.values_black`."""
         return np.tanh(self._utility(boards) / self._scale).astype(np.float32)
 
 

@@ -4,14 +4,19 @@ On easy boards a reward model is simply right, and nothing about being fooled co
 fixed by the design of the experiment; every level that was tried is published.
 """
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from rlhf_variant.arms import Classroom, utility_of
-from rlhf_variant.experiment import Arm
+from rlhf_variant.experiment import Arm, Experiment
+from selfplay.checkpoint import write_atomically
 
+GATES_FILE = "gates.json"
+GATE_COMPARISONS = (1_000, 10_000)
 MIN_REPEATABILITY = 0.9
 ACCURACY_BAND = (0.60, 0.85)
 MAX_FEATURE = 0.80
@@ -59,6 +64,23 @@ class Gate:
             "features": {name: round(share, 4) for name, share in self.features.items()},
             "passes": self.passes(),
         }
+
+
+def gates(classroom: Classroom, experiment: Experiment, folder: Path) -> list[dict[str, Any]]:
+    """The gates of all labelers that teach a model in an experiment, read once and kept.
+
+    Args:
+        classroom: of the first seed.
+        experiment: says who teaches, and from how many comparisons.
+        folder: of the results.
+    """
+    path = folder / GATES_FILE
+    if not path.exists():
+        teachers = sorted({arm.labeler for arm in experiment.arms if arm.reward == "model"})
+        read = [read_gate(classroom, labeler, GATE_COMPARISONS).to_dict() for labeler in teachers]
+        write_atomically(path, (json.dumps(read, indent=1) + "\n").encode())
+    found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    return found
 
 
 def read_gate(classroom: Classroom, labeler: str, numbers: tuple[int, ...]) -> Gate:

@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from mcts.evaluator import Floats
-from rlhf_variant.cut_rewards import BoardValues, Utility
+from rlhf_variant.cut_rewards import Utility
 from rlhf_variant.episodes import Episodes, Side, play_episodes
 from rlhf_variant.lab import Lab
 from rlhf_variant.ppo import PolicyOptimizer
+from rlhf_variant.rewards import Reward
 from rlhf_variant.sampling_policy import SamplingPolicy
 from selfplay.statistics import wilson_interval
 
@@ -27,7 +28,7 @@ class Judges:
     """
 
     labeler: Utility | None
-    reward: BoardValues | None
+    reward: Reward | None
 
 
 @dataclass(frozen=True)

@@ -18,15 +18,16 @@ from filelock import FileLock, Timeout
 from rlhf_variant.arms import Classroom, Prepared
 from rlhf_variant.episodes import AgentSide, play_episodes
 from rlhf_variant.experiment import Arm, Experiment
-from rlhf_variant.lab import Lab
+from rlhf_variant.lab import Lab, LabStages, build_lab
 from rlhf_variant.measures import measure
-from rlhf_variant.pool import Pool
+from rlhf_variant.pool import Pool, build_pool
 from rlhf_variant.ppo import PolicyOptimizer
 from rlhf_variant.sampling_policy import SamplingPolicy
 from selfplay.agents import open_agent
 from selfplay.checkpoint import save_network, write_atomically
 
 ROWS = "rows"
+LAB = "lab"
 
 
 @dataclass
@@ -45,6 +46,35 @@ class SweepWatcher:
 def row_path(folder: Path, arm: Arm, seed: int) -> Path:
     """Where a finished row lies."""
     return folder / ROWS / f"{arm.name}-{seed}.json"
+
+
+def missing_rows(experiment: Experiment, folder: Path) -> list[tuple[Arm, int]]:
+    """Arms and seeds whose row is not finished, in the order in which they run."""
+    return [
+        (arm, seed)
+        for seed in experiment.seeds
+        for arm in experiment.arms
+        if not row_path(folder, arm, seed).exists()
+    ]
+
+
+def open_bench(experiment: Experiment, folder: Path, stages: LabStages) -> tuple[Lab, Pool]:
+    """The lab and the pool of an experiment, made where they are missing.
+
+    One process makes them; others that share the folder wait.
+
+    Args:
+        experiment: the settings.
+        folder: of the results.
+        stages: is told of progress.
+    """
+    place = folder / LAB
+    place.mkdir(parents=True, exist_ok=True)
+    with FileLock(place / "bench.lock"):
+        lab = build_lab(place, experiment.lab, stages)
+        stages.on_stage("boards to compare", experiment.pool.boards)
+        pool = build_pool(place, lab, experiment.pool.boards, experiment.pool.continuations, stages.on_step)
+    return lab, pool
 
 
 def sweep(experiment: Experiment, folder: Path, lab: Lab, pool: Pool, watcher: SweepWatcher) -> None:

@@ -1,0 +1,35 @@
+"""`yomi rlhf report`: one page about an experiment, and its results as a file."""
+
+import json
+from pathlib import Path
+
+import click
+
+from app.progress import getting_ready
+
+
+@click.command()
+@click.argument("results", type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Default: report.html in the folder."
+)
+@click.option(
+    "--save-json", type=click.Path(dir_okay=False, path_type=Path), help="Where the results go as JSON too."
+)
+def report(results: Path, out: Path | None, save_json: Path | None) -> None:
+    """Write tables and figures of an experiment as one HTML file, from stored results alone.
+
+    RESULTS is the folder of a sweep, or a file that --save-json wrote.
+    """
+    with getting_ready():
+        from app.experiment_page import experiment_page
+        from rlhf_variant.experiment_results import results as read
+        from selfplay.checkpoint import write_atomically
+
+        found = read(results)
+        page = experiment_page(found)
+    path = out or (results if results.is_dir() else results.parent) / "report.html"
+    write_atomically(path, page.encode())
+    if save_json is not None:
+        write_atomically(save_json, (json.dumps(found, indent=1) + "\n").encode())
+    click.echo(f"Saved as {path}")

@@ -15,13 +15,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from engine.board import State
-from engine.rules_kernels import legal_actions
+from engine.rules_kernels import mask_legal_actions
 from engine.rulesets import Rules
+from rlhf_variant.divergence import exact_divergence, log_policy
 from selfplay.inputs import InputWriter
 from selfplay.network import Network, NetworkConfig
 
 Objective = Literal["dpo", "ipo"]
-MASKED_OUT = -1e9
 CHUNK = 256
 
 
@@ -90,10 +90,8 @@ def siblings_of(
     rows = np.flatnonzero(preference_a != 0.5)
     planes = np.zeros((len(rows), config.num_planes, rules.height, rules.width), np.float32)
     InputWriter(config, rules).write(state, rows, planes)
-    legal = np.zeros((len(rows), rules.num_actions), np.bool_)
-    actions = np.empty(rules.num_actions, np.int16)
-    for index, row in enumerate(rows.tolist()):
-        legal[index, actions[: legal_actions(state, row, actions)]] = True
+    legal = np.empty((len(rows), rules.num_actions), np.bool_)
+    mask_legal_actions(state, rows, True, legal)
     is_first = preference_a[rows] == 1
     chosen = np.where(is_first, actions_a[rows], actions_b[rows])
     rejected = np.where(is_first, actions_b[rows], actions_a[rows])
@@ -151,7 +149,7 @@ def teach_directly(
         order = random.permutation(len(pairs.chosen))
         for step, index in enumerate(np.array_split(order, steps), 1):
             batch = pairs.select(index)
-            gains = _gains(log_policy(network, batch), reference[index], batch)
+            gains = _gains(policy_on(network, batch), reference[index], batch)
             loss = direct_loss(*gains, config.objective, config.beta)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
@@ -165,16 +163,15 @@ def teach_directly(
     return records
 
 
-def log_policy(network: Network, pairs: Siblings) -> Tensor:
-    """`[N, A]` log-probabilities over the legal moves."""
-    logits = network(pairs.planes).policy_logits.float()
-    return torch.log_softmax(logits.masked_fill(~pairs.legal, MASKED_OUT), dim=1)
+def policy_on(network: Network, pairs: Siblings) -> Tensor:
+    """`[N, A]` log-probabilities over the legal moves of the positions."""
+    return log_policy(network(pairs.planes).policy_logits, pairs.legal)
 
 
 def _log_policies(network: Network, pairs: Siblings) -> Tensor:
     starts = range(0, len(pairs.chosen), CHUNK)
     with torch.no_grad():
-        return torch.cat([log_policy(network, pairs.select(_chunk(pairs, start))) for start in starts])
+        return torch.cat([policy_on(network, pairs.select(_chunk(pairs, start))) for start in starts])
 
 
 def _chunk(pairs: Siblings, start: int) -> npt.NDArray[np.int64]:
@@ -194,5 +191,5 @@ def _figures(network: Network, reference: Tensor, pairs: Siblings, config: Direc
         "accuracy": float((chosen > rejected).float().mean()),
         "chosen_log_prob": float(policy.gather(1, pairs.chosen[:, None]).mean()),
         "rejected_log_prob": float(policy.gather(1, pairs.rejected[:, None]).mean()),
-        "divergence": float((policy.exp() * (policy - reference)).sum(dim=1).mean()),
+        "divergence": float(exact_divergence(policy, reference).mean()),
     }

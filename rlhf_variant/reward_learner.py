@@ -25,6 +25,9 @@ TEMPERATURES = np.geomspace(0.05, 20.0, 121)
 LOWEST_RATIO, HIGHEST_RATIO = 1.1, 1.5
 """Of validation to training loss; Christiano et al. 2017 (arXiv 1706.03741) section 2.2.3."""
 DECAY_STEP = 1.5
+LEAST_STEPS = 8
+"""Of an epoch, as far as batches of LEAST_BATCH allow: a hundred pairs in one step or two teach nothing."""
+LEAST_BATCH = 8
 LOWEST_DECAY, HIGHEST_DECAY = 1e-3, 3.0
 Loss = Callable[[Tensor, Tensor], Tensor]
 """`(rewards [n, S], targets [n])` -> a scalar."""
@@ -48,7 +51,7 @@ class RewardLearnerConfig:
     """How a reward model is fitted.
 
     Attributes:
-        batch_size: examples a step.
+        batch_size: most examples a step; fewer where there are few.
         learning_rate: of AdamW.
         weight_decay: of AdamW in the first epoch; then the ratio of validation to training loss moves it.
         epochs: most passes over the examples.
@@ -206,8 +209,9 @@ def _train_epoch(
     model.train()
     total = 0.0
     order = random.permutation(len(train.targets))
-    for start in range(0, len(order), config.batch_size):
-        batch = train.select(order[start : start + config.batch_size])
+    size = min(config.batch_size, max(LEAST_BATCH, len(order) // LEAST_STEPS))
+    for start in range(0, len(order), size):
+        batch = train.select(order[start : start + size])
         rewards = model(turned(batch.planes.flatten(0, 1), random)).view(batch.planes.shape[:2])
         loss = loss_of(rewards, batch.targets)
         optimizer.zero_grad(set_to_none=True)

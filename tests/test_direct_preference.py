@@ -11,7 +11,7 @@ from rlhf_variant.direct_preference import (
     DirectConfig,
     Siblings,
     direct_loss,
-    log_policy,
+    policy_on,
     siblings_of,
     teach_directly,
 )
@@ -36,7 +36,7 @@ def center_pairs(count: int = 40):  # type: ignore[no-untyped-def]
 
 def chosen_log_prob(network: Network, pairs: Siblings) -> float:
     with torch.no_grad():
-        return float(log_policy(network, pairs).gather(1, pairs.chosen[:, None]).mean())
+        return float(policy_on(network, pairs).gather(1, pairs.chosen[:, None]).mean())
 
 
 def test_ties_are_left_out_and_the_preferred_move_is_the_chosen_one() -> None:

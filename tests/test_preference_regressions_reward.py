@@ -3,17 +3,25 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 import torch
 from answered_pairs import random_boards, stone_pairs
+from test_direct_preference import CONFIG, center_pairs
 from test_preference_acceptance_reward import QUICK, SMALL, all_symmetries
 
-from rlhf_variant import reward_ensemble
+from engine.board import new_state
+from engine.rulesets import go_rules
+from rlhf_variant import ppo, reward_ensemble
 from rlhf_variant.best_of_n import best_of_n_mean
 from rlhf_variant.boards import swap_colors
 from rlhf_variant.comparisons import Labeled
+from rlhf_variant.direct_preference import DirectConfig, policy_on, teach_directly
+from rlhf_variant.divergence import exact_divergence
+from rlhf_variant.episodes import Episodes
 from rlhf_variant.reward_ensemble import RULES, RewardEnsemble, draws, fit_ensemble, question_keys
 from rlhf_variant.reward_learner import Examples, fit, pair_examples, pair_loss
 from rlhf_variant.reward_model import new_reward_model
+from selfplay.network import new_network
 
 
 def test_regression_v01_an_ensemble_of_one_is_its_member_and_gold_follows_its_own_order() -> None:
@@ -108,3 +116,41 @@ def test_regression_v08_fitting_stops_by_held_out_loss_though_training_accuracy_
         [torch.from_numpy(model.rewards(side)) for side in (validation.a, validation.b)], dim=1
     )
     assert abs(float(loss_of(rewards, examples.targets)) - fitted.loss) < 1e-5
+
+
+def test_regression_v11_the_divergence_that_is_logged_is_the_one_that_is_paid_for(monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    positions = center_pairs()
+    episodes = Episodes(
+        state=new_state(go_rules(5)),
+        color=np.array([1, 2], np.int8),
+        planes=positions.planes.numpy(),
+        masks=positions.legal.numpy(),
+        actions=positions.chosen.numpy(),
+        episode=np.arange(len(positions.chosen)) % 2,
+        moves=[[], []],
+        num_evaluations=0,
+    )
+    paid = []
+
+    def watched(policy: torch.Tensor, reference: torch.Tensor) -> torch.Tensor:
+        divergence = exact_divergence(policy, reference)
+        if divergence.requires_grad:
+            paid.append(float(divergence.detach().sum()))
+        return divergence
+
+    monkeypatch.setattr(ppo, "exact_divergence", watched)
+    config = ppo.PpoConfig(epochs=1, batch_size=1000, divergence_weight=0.1)
+    learner = ppo.PolicyOptimizer(new_network(CONFIG, 1), config, 1)
+    logged = [learner.step(episodes, np.array([1, -1], np.float32))["divergence"] for _ in range(4)]
+    assert logged[0] == pytest.approx(0, abs=1e-6)
+    assert logged[-1] > 0
+    assert logged == pytest.approx([total / 2 for total in paid], rel=1e-4, abs=1e-6)
+
+
+def test_regression_v11_direct_preferences_log_the_exact_divergence_of_the_policy_as_it_stands() -> None:
+    reference, network, pairs = new_network(CONFIG, 1), new_network(CONFIG, 1), center_pairs()
+    records = teach_directly(network, pairs, DirectConfig(epochs=2), np.random.SeedSequence(1))
+    with torch.no_grad():
+        exact = exact_divergence(policy_on(network, pairs), policy_on(reference, pairs))
+    assert (exact >= 0).all()
+    assert records[-1]["divergence"] == pytest.approx(float(exact.mean()), rel=1e-5)

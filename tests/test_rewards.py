@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from answered_pairs import random_boards
 
 from engine.board import new_state
@@ -29,8 +30,9 @@ def sparse_boards(count: int) -> Boards:
 
 def test_a_frozen_value_network_judges_each_board_as_in_a_game() -> None:
     network = new_network(NetworkConfig(1, 8), 1)
+    generator = torch.Generator().manual_seed(1)
     for parameter in network.value_head.parameters():
-        parameter.data.normal_()
+        parameter.data.normal_(std=0.2, generator=generator)
     boards, rules = sparse_boards(CHUNK + 3), go_rules(5)
     values = NetworkReward(network, rules).values_black(boards)
     assert values.std() > 0.01

@@ -108,12 +108,16 @@ class AgentChoice:
         visits: simulations a move, or None.
         seconds: time a move, or None.
         seed: of its randomness; None takes a new one each time.
+        search_settings: of its search, as `name=value`.
+        resign_below: the chance of winning below which it gives up, None for never.
     """
 
     name: str | None = None
     visits: int | None = None
     seconds: float | None = None
     seed: int | None = None
+    search_settings: tuple[str, ...] = ()
+    resign_below: float | None = None
 
     @property
     def has_strength(self) -> bool:
@@ -131,12 +135,25 @@ class AgentChoice:
         Raises:
             AgentError: no such agent or strength.
         """
-        from selfplay.agents import default_agent, open_agent
+        from selfplay.agents import default_agent
 
         name = self.name or default_agent(rules)
         if self.name is None and self.has_strength and (name == "threats" or name.startswith("uct:")):
             name = f"uct:{self.visits or 1000}"
-        return open_agent(name, visits=self.visits, seconds=self.seconds, threads=self.threads)
+        return self._open(name)
+
+    def _open(self, name: str) -> "AgentSpec":
+        from selfplay.agents import open_agent
+        from selfplay.resignation import ResignRule
+
+        return open_agent(
+            name,
+            visits=self.visits,
+            seconds=self.seconds,
+            threads=self.threads,
+            search_settings=self.search_settings,
+            resigns=None if self.resign_below is None else ResignRule(self.resign_below),
+        )
 
     def seat(self, choice: RulesChoice) -> "tuple[Rules, AgentSpec]":
         """The rules and the agent of a game; an agent that was named brings the rules it knows.
@@ -148,9 +165,7 @@ class AgentChoice:
         if self.name is None:
             rules = choice.resolve()
             return rules, self.open(rules)
-        from selfplay.agents import open_agent
-
-        spec = open_agent(self.name, visits=self.visits, seconds=self.seconds, threads=self.threads)
+        spec = self._open(self.name)
         return choice.resolve(spec.known_rules), spec
 
 
@@ -205,12 +220,19 @@ def agent_options(command: Callable[..., None]) -> Callable[..., None]:
         " checkpoint or run. Default: the strongest at hand.",
     )
     @strength_options
+    @search_option
     @click.option("--seed", type=click.IntRange(min=0), help="Repeat the same moves. Default: new each time.")
     @wraps(command)
     def with_agent(
-        agent: str | None, visits: int | None, seconds: float | None, seed: int | None, **rest: Any
+        agent: str | None,
+        visits: int | None,
+        seconds: float | None,
+        search_settings: tuple[str, ...],
+        seed: int | None,
+        resign_below: float | None = None,
+        **rest: Any,
     ) -> None:
-        command(agent=AgentChoice(agent, visits, seconds, seed), **rest)
+        command(agent=AgentChoice(agent, visits, seconds, seed, search_settings, resign_below), **rest)
 
     return with_agent
 
@@ -222,4 +244,18 @@ def strength_options(command: Callable[..., None]) -> Callable[..., None]:
     return visits(seconds(command))
 
 
+search_option = click.option(
+    "--search",
+    "search_settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Change a setting of the agent's search, such as clean_up=true; repeatable.",
+)
+resign_option = click.option(
+    "--resign",
+    "resign_below",
+    type=click.FloatRange(0, 0.5, min_open=True, max_open=True),
+    metavar="CHANCE",
+    help="Give up when the chance of winning stays below this, such as 0.05. Default: never.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")

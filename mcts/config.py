@@ -84,6 +84,9 @@ class SearchConfig:
         average_root: whether the judgment of the root is the mean over all symmetries of the board, which a
             network sees differently; counts as eight evaluations. A root that comes with its tree keeps its
             own.
+        choose_by_lcb: whether the best move is the one with the highest lower confidence bound instead of the
+            most visits, once the root has 100 (leela-zero #2282). The search of a single game for play always
+            chooses so; `gumbel` never does.
     """
 
     num_simulations: int = 32
@@ -109,6 +112,7 @@ class SearchConfig:
     clean_up: bool = False
     reuse_tree: bool = False
     average_root: bool = False
+    choose_by_lcb: bool = False
 
     def __post_init__(self) -> None:
         if self.num_simulations < 2:

@@ -17,7 +17,7 @@ from engine.scoring import require_outcomes, values_to_play
 from engine.symmetry import NUM_SYMMETRIES
 from mcts.config import SearchConfig
 from mcts.ending_kernels import leave_out_pointless_moves
-from mcts.evaluator import Evaluator, Floats, Rows, SymmetricEvaluator, TerminalValues
+from mcts.evaluator import Evaluator, Floats, Rows, SymmetricEvaluator, TerminalValues, symmetric
 from mcts.gumbel_kernels import (
     considered_visits,
     gumbel_root_actions,
@@ -25,6 +25,7 @@ from mcts.gumbel_kernels import (
     set_root_logits,
 )
 from mcts.kept_trees import KeptTrees
+from mcts.lcb_kernels import lcb_root_actions
 from mcts.noise_kernels import add_root_noise
 from mcts.policy_target import policy_targets
 from mcts.proof_kernels import keep_best_standing
@@ -76,9 +77,7 @@ class Search:
         self._evaluator = evaluator
         self._root_evaluator: SymmetricEvaluator | None = None
         if config.average_root:
-            if not isinstance(evaluator, SymmetricEvaluator):
-                raise ValueError("average_root: expected an evaluator that sees symmetries differently")
-            self._root_evaluator = evaluator
+            self._root_evaluator = symmetric(evaluator)
         self._terminal_values = terminal_values
         self._max_nodes = max_nodes or config.num_simulations
         self._random = new_random_state(seed, batch)
@@ -200,13 +199,15 @@ class Search:
     def best_actions(self, rows: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
         """`[n]` most visited root actions of the latest run; of equals the best valued.
 
-        Gumbel search takes the prior and its noise into account as well. A proven win is always played, a
-        proven loss only when there is nothing else.
+        Gumbel search takes the prior and its noise into account as well, and `choose_by_lcb` goes by lower
+        confidence bounds. A proven win is always played, a proven loss only when there is nothing else.
         """
         active = np.asarray(rows, np.int64)
         actions = np.empty(len(active), np.int64)
         if self.config.selection == "gumbel":
             gumbel_root_actions(self.tree, active, self._settings, actions)
+        elif self.config.choose_by_lcb:
+            lcb_root_actions(self.tree, active, actions)
         else:
             best_root_actions(self.tree, active, actions)
         return actions

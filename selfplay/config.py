@@ -1,19 +1,16 @@
 """The settings of a training run: one frozen record, read from presets and `--set key=value`."""
 
-import math
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
-from typing import Any
+from typing import Any, cast
 
-from engine.errors import YomiError
 from engine.rulesets import Rules, go_rules, rules_from_dict
 from mcts.config import SearchConfig
 from selfplay.generate import SelfPlayConfig
 from selfplay.learner import LearnerConfig
 from selfplay.network import NetworkConfig
+from selfplay.settings import ConfigError, assign, plain_fields, split_assignment
 
-
-class ConfigError(YomiError):
-    """A preset, key or value that does not exist or is out of range."""
+__all__ = ["ConfigError", "TrainConfig", "config_from_dict", "known_keys", "override"]
 
 
 @dataclass(frozen=True)
@@ -87,22 +84,15 @@ def override(config: TrainConfig, assignment: str) -> TrainConfig:
     Raises:
         ConfigError: unknown key, or a value of the wrong kind.
     """
-    key, separator, text = assignment.partition("=")
-    if not separator:
-        raise ConfigError(f"setting {assignment!r}: expected key=value")
+    key, text = split_assignment(assignment)
     section, _, name = key.rpartition(".")
     target = getattr(config, section, None) if section else config
-    known = {f.name for f in fields(target)} if is_dataclass(target) else set()
-    current = getattr(target, name, None) if name in known else None
-    if name not in known or is_dataclass(current):
+    if not is_dataclass(target) or isinstance(target, type) or name not in plain_fields(target):
         raise ConfigError(f"setting {key!r}: expected one of {', '.join(known_keys(config))}")
-    value = _parse(key, text, current)
-    try:
-        if section:
-            return replace(config, **{section: replace(target, **{name: value})})  # type: ignore[type-var, arg-type]
-        return replace(config, **{name: value})
-    except ValueError as error:
-        raise ConfigError(f"setting {assignment!r}: {error}") from None
+    changed = assign(target, name, text, key)
+    if not section:
+        return cast("TrainConfig", changed)
+    return replace(config, **{section: changed})  # type: ignore[arg-type]
 
 
 def known_keys(config: TrainConfig) -> list[str]:
@@ -115,19 +105,3 @@ def known_keys(config: TrainConfig) -> list[str]:
         else:
             keys.append(part.name)
     return keys
-
-
-def _parse(key: str, text: str, current: Any) -> Any:
-    try:
-        if isinstance(current, bool):
-            return {"true": True, "false": False}[text.lower()]
-        if isinstance(current, int):
-            return int(text)
-        if isinstance(current, float):
-            if not math.isfinite(float(text)):
-                raise ValueError(text)
-            return float(text)
-    except (ValueError, KeyError):
-        kind = {bool: "true or false", int: "a whole number", float: "a number"}[type(current)]
-        raise ConfigError(f"setting {key}={text}: expected {kind}") from None
-    return text

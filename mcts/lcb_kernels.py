@@ -46,7 +46,7 @@ def lcb_edge(tree: Tree, row: int) -> int:
     best_bound = lower_confidence_bound(tree, row, best)
     first = int(tree.first_edge[row, ROOT])
     for edge in range(first, first + int(tree.edge_count[row, ROOT])):
-        if standing(tree, row, edge) == wanted and int(tree.edge_visit_count[row, edge]) >= fewest:
+        if standing(tree, row, ROOT, edge) == wanted and int(tree.edge_visit_count[row, edge]) >= fewest:
             bound = lower_confidence_bound(tree, row, edge)
             if bound > best_bound:
                 best, best_bound = edge, bound

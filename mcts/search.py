@@ -187,7 +187,7 @@ class Search:
         return visits
 
     def move_weights(self, rows: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
-        """`[n, A]` visits that count for the choice of a move: no forced ones, no proven losses."""
+        """`[n, A]` visits that count for the choice of a move: no forced ones, none of moves proven worse."""
         active = np.asarray(rows, np.int64)
         weights = self.visit_counts(active)
         if self.config.forced_playouts > 0 and self.config.selection == "puct":

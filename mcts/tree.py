@@ -136,7 +136,7 @@ def reset_trees(tree: Tree, rows: npt.NDArray[np.int64]) -> None:
 
 @inline_kernel
 def back_up(tree: Tree, row: int, slot: int, leaf: int, value_to_play: float) -> None:
-    """Add a value to the leaf and to the whole path above it. Mutates: tree[row].
+    """Add a value to the leaf and to the whole path above it, within what is proven. Mutates: tree[row].
 
     Args:
         tree: the trees.
@@ -147,8 +147,7 @@ def back_up(tree: Tree, row: int, slot: int, leaf: int, value_to_play: float) ->
     """
     tree.visit_count[row, leaf] += 1
     tree.value_sum[row, leaf] += value_to_play
-    square = value_to_play * value_to_play
-    tree.value_square_sum[row, leaf] += square
+    tree.value_square_sum[row, leaf] += value_to_play * value_to_play
     value = value_to_play
     for step in range(tree.path_length[slot] - 1, -1, -1):
         value = -value
@@ -156,6 +155,7 @@ def back_up(tree: Tree, row: int, slot: int, leaf: int, value_to_play: float) ->
         node = tree.path_node[slot, step]
         tree.edge_visit_count[row, edge] += 1
         tree.edge_value_sum[row, edge] += value
+        value = min(max(value, float(tree.lower_bound[row, node])), float(tree.upper_bound[row, node]))
         tree.visit_count[row, node] += 1
         tree.value_sum[row, node] += value
-        tree.value_square_sum[row, node] += square
+        tree.value_square_sum[row, node] += value * value

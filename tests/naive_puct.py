@@ -7,6 +7,7 @@ two nodes.
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -76,6 +77,7 @@ class _Search:
         self.visit_count: dict[Path, int] = {}  # of visited nodes only
         self.value_sum: dict[Path, float] = {}
         self.values: dict[Path, list[float]] = {}
+        self.excess: dict[Path, float] = defaultdict(float)  # by which values were raised to a bound
 
     def mean_value(self, path: Path) -> float:
         """Mean value of a visited node to the side to play there."""
@@ -86,9 +88,10 @@ class _Search:
         lower, upper = self.bounds.get(path, (-1.0, 1.0))
         return lower == upper
 
-    def is_lost(self, path: Path, action: int) -> bool:
-        """Whether a move is proven to lose for the side that plays it."""
-        return self.bounds.get((*path, action), (-1.0, 1.0))[0] == 1.0
+    def is_pointless(self, path: Path, action: int) -> bool:
+        """Whether the most that a move can give is no more than what another one is proven to give."""
+        most = -self.bounds.get((*path, action), (-1.0, 1.0))[0]
+        return most <= self.bounds.get(path, (-1.0, 1.0))[0]
 
     def settle(self) -> None:
         """Works out bounds and value sums of all nodes anew, leaves first."""
@@ -99,7 +102,8 @@ class _Search:
                 lower = max([-1.0, *(-self.bounds[child][1] for child in known)])
                 upper = max(-self.bounds[child][0] for child in known) if known == children else 1.0
                 self.bounds[path] = (lower, upper)
-                self.value_sum[path] = self.raw_value[path] - sum(self.value_sum[child] for child in known)
+                below = sum(self.value_sum[child] for child in known)
+                self.value_sum[path] = self.raw_value[path] - below + self.excess[path]
             else:
                 self.bounds[path] = (self.raw_value[path], self.raw_value[path])
             if self.is_proven(path):
@@ -117,7 +121,7 @@ class _Search:
         visited_prior = sum(
             priors[a]
             for a in sorted(priors)
-            if self.child_visit_count(path, a) > 0 and not self.is_lost(path, a)
+            if self.child_visit_count(path, a) > 0 and not self.is_pointless(path, a)
         )
         return self.mean_value(path) - reduction * math.sqrt(visited_prior)
 
@@ -166,7 +170,7 @@ class _Search:
 
     def best_action(self, path: Path) -> int:
         """The action of the highest score, the smallest among equals; forced ones come first."""
-        candidates = [action for action in sorted(self.priors[path]) if not self.is_lost(path, action)]
+        candidates = [action for action in sorted(self.priors[path]) if not self.is_pointless(path, action)]
         if path == ():
             for action in candidates:
                 if 0 < self.child_visit_count((), action) < self.num_forced(action):
@@ -196,8 +200,12 @@ class _Search:
         return visits
 
     def add_value(self, path: Path, value_to_play: float) -> None:
-        """Counts one visit of the leaf `path` and of each of its ancestors."""
+        """Counts one visit of the leaf `path` and of each of its ancestors, for no less than is proven."""
         while True:
+            lower, upper = self.bounds.get(path, (-1.0, 1.0))
+            bounded = min(max(value_to_play, lower), upper)
+            self.excess[path] += bounded - value_to_play
+            value_to_play = bounded
             self.visit_count[path] = self.visit_count.get(path, 0) + 1
             self.value_sum[path] = self.value_sum.get(path, 0.0) + value_to_play
             self.values.setdefault(path, []).append(value_to_play)
@@ -228,8 +236,9 @@ def naive_puct(
             `value_to_play`. Never asked about a game that is over.
         root_priors: Priors of the root in place of the evaluated ones.
         solve: Whether finished games prove values: after a pass the answer that ends the game is looked at
-            first, proven nodes are not searched any more and count as what they are worth, proven losses are
-            passed over, and the search ends when the root is proven.
+            first, proven nodes are not searched any more and count as what they are worth, moves that can
+            do no better than another one is proven to are passed over, and the search ends when the root is
+            proven.
         **form: What to change in `PuctForm`.
 
     Returns:

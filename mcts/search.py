@@ -221,6 +221,16 @@ class Search:
         improved_policies(self.tree, active, self._settings, policies)
         return policies
 
+    def root_surprises(self, rows: npt.NDArray[np.integer]) -> Floats:
+        """`[n]` nats by which `policy_targets` differ from the priors that the roots were searched with."""
+        targets, priors = self.policy_targets(rows), np.ones((len(rows), self._logits.shape[1]))
+        for index, row in enumerate(rows):
+            first = int(self.tree.first_edge[row, ROOT])
+            edges = slice(first, first + int(self.tree.edge_count[row, ROOT]))
+            priors[index, self.tree.edge_action[row, edges]] = self.tree.edge_prior[row, edges]
+        ratios = np.where(targets > 0, targets, 1) / np.where(targets > 0, np.maximum(priors, 1e-30), 1)
+        return np.asarray((targets * np.log(ratios)).sum(axis=1), np.float32)
+
     def root_values(self, rows: npt.NDArray[np.integer]) -> Floats:
         """`[n]` mean values of the roots to the side to move."""
         active = np.asarray(rows, np.int64)

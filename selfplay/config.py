@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from engine.rulesets import Rules, go_rules, rules_from_dict
 from mcts.config import SearchConfig
+from selfplay.beginnings import Beginnings
 from selfplay.generate import SelfPlayConfig
 from selfplay.learner import LearnerConfig
 from selfplay.network import NetworkConfig
@@ -26,6 +27,11 @@ class TrainConfig:
         iterations: rounds of self-play and training.
         seed: of the whole run.
         threads: workers of self-play and threads of training; part of the result, since it deals out games.
+        gate_games: most games of a match that new weights must win before they make games (`selfplay.gate`);
+            0 for no gate. Refused where only preferences may teach.
+        gate_visits: simulations a move in it.
+        gate_elo: points of Elo by which they shall be better.
+        keep_weights: files of weights that stay, the newest ones and the best by the gate; 0 keeps all.
     """
 
     rules: Rules = field(default_factory=lambda: go_rules(9))
@@ -36,10 +42,20 @@ class TrainConfig:
     iterations: int = 10
     seed: int = 1
     threads: int = 2
+    gate_games: int = 0
+    gate_visits: int = 16
+    gate_elo: float = 30.0
+    keep_weights: int = 0
 
     def __post_init__(self) -> None:
         if self.iterations < 1 or self.threads < 1:
             raise ValueError("iterations and threads: expected at least 1")
+        if self.gate_games < 0 or self.keep_weights < 0:
+            raise ValueError("gate_games and keep_weights: expected at least 0")
+        if self.gate_visits < 1 or self.gate_elo <= 0:
+            raise ValueError("gate_visits and gate_elo: expected at least 1, and above 0")
+        for sizes in (self.selfplay.sizes, self.selfplay.early_sizes):
+            Beginnings(self.rules, sizes, 0, 0.0)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain nested values, as stored with a run."""
@@ -92,7 +108,10 @@ def override(config: TrainConfig, assignment: str) -> TrainConfig:
     changed = assign(target, name, text, key)
     if not section:
         return cast("TrainConfig", changed)
-    return replace(config, **{section: changed})  # type: ignore[arg-type]
+    try:
+        return replace(config, **{section: changed})  # type: ignore[arg-type]
+    except ValueError as error:
+        raise ConfigError(f"setting {assignment!r}: {error}") from None
 
 
 def known_keys(config: TrainConfig) -> list[str]:

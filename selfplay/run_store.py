@@ -3,6 +3,7 @@
 Only one trainer may hold a run; the lock is freed by the system when its process dies.
 """
 
+import errno
 import json
 import os
 import platform
@@ -23,6 +24,7 @@ from engine.rulesets import rules_from_dict
 from selfplay.records import GameRecord, pack_array, unpack_array
 
 DATABASE = "run.sqlite"
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 SCHEMA_VERSION = 1
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -107,7 +109,8 @@ class RunStore:
             raise RunError(f"run folder {folder}: cannot be written ({reason})") from None
         stored = self.fact("schema")
         if stored is None:
-            self.set_fact("schema", SCHEMA_VERSION)
+            with self.naming_full_disk():
+                self.set_fact("schema", SCHEMA_VERSION)
         elif stored != SCHEMA_VERSION:
             raise RunError(f"run {folder}: made by another version of yomi (schema {stored})")
 
@@ -141,6 +144,24 @@ class RunStore:
         finally:
             note.unlink(missing_ok=True)
             lock.release()
+
+    @contextmanager
+    def naming_full_disk(self) -> Iterator[None]:
+        """Turn what a full disk makes fail into an error that says what is kept.
+
+        Raises:
+            RunError: nothing more can be written.
+        """
+        try:
+            yield
+        except (OSError, sqlite3.OperationalError) as error:
+            if isinstance(error, OSError) and error.errno not in FULL:
+                raise
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise RunError(
+                f"run {self.folder}: cannot be written ({reason}); finished rounds are kept, and the same"
+                " command goes on once there is room"
+            ) from None
 
     def fact(self, name: str) -> Any:
         """A stored JSON value, None when there is none."""

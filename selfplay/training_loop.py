@@ -137,11 +137,11 @@ def train(
         The latest weights, or with a gate the latest that passed it.
 
     Raises:
-        RunError: the folder is in use, or holds another configuration.
+        RunError: the folder is in use, holds another configuration, or cannot be written any more.
         DivergedError: a loss was not finite; the run stays at its last checkpoint.
     """
     watcher = watcher or Watcher()
-    with store.trainer_lock():
+    with store.naming_full_disk(), store.trainer_lock():
         config = prepare_run(store, config)
         learner, done = _restore(store, config, initial)
         window = GameWindow(config.learner, config.seed)

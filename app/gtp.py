@@ -5,12 +5,13 @@ from contextlib import redirect_stdout
 
 import click
 
-from app.options import AgentChoice, RulesChoice, agent_options, resign_option, rules_options
+from app.options import AgentChoice, RulesChoice, agent_options, level_option, resign_option, rules_options
 
 
 @click.command()
 @rules_options
 @agent_options
+@level_option
 @resign_option
 @click.option(
     "--version-string",

@@ -12,6 +12,7 @@ import click
 if TYPE_CHECKING:
     from engine.rulesets import LineRule, Rules
     from selfplay.agents import AgentSpec
+    from selfplay.resignation import ResignRule
 
 USUAL_SIDE = {"go": 9, "gomoku": 15}
 SIDES = {"go": (2, 19), "gomoku": (3, 20)}
@@ -110,6 +111,7 @@ class AgentChoice:
         seed: of its randomness; None takes a new one each time.
         search_settings: of its search, as `name=value`.
         resign_below: the chance of winning below which it gives up, None for never.
+        level: of `selfplay.levels` in place of name and strength, or None.
     """
 
     name: str | None = None
@@ -118,10 +120,17 @@ class AgentChoice:
     seed: int | None = None
     search_settings: tuple[str, ...] = ()
     resign_below: float | None = None
+    level: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.level is not None and (self.name, self.visits, self.seconds) != (None, None, None):
+            raise click.UsageError("--level: expected without --agent, --visits and --seconds")
 
     @property
     def has_strength(self) -> bool:
         """Whether somebody has chosen how strong it is."""
+        if self.level is not None:
+            return True
         return self.visits is not None or self.seconds is not None or (self.name or "").startswith("uct:")
 
     @property
@@ -137,14 +146,26 @@ class AgentChoice:
         """
         from selfplay.agents import default_agent
 
+        if self.level is not None:
+            return self._at_level(self.level, rules)
         name = self.name or default_agent(rules)
         if self.name is None and self.has_strength and (name == "threats" or name.startswith("uct:")):
             name = f"uct:{self.visits or 1000}"
         return self._open(name)
 
+    def _at_level(self, level: int, rules: "Rules") -> "AgentSpec":
+        from selfplay.levels import level_agent
+
+        spec = level_agent(level, rules, self.threads)
+        return replace(spec, search_settings=self.search_settings, resigns=self._resigns())
+
+    def _resigns(self) -> "ResignRule | None":
+        from selfplay.resignation import ResignRule
+
+        return None if self.resign_below is None else ResignRule(self.resign_below)
+
     def _open(self, name: str) -> "AgentSpec":
         from selfplay.agents import open_agent
-        from selfplay.resignation import ResignRule
 
         return open_agent(
             name,
@@ -152,7 +173,7 @@ class AgentChoice:
             seconds=self.seconds,
             threads=self.threads,
             search_settings=self.search_settings,
-            resigns=None if self.resign_below is None else ResignRule(self.resign_below),
+            resigns=self._resigns(),
         )
 
     def seat(self, choice: RulesChoice) -> "tuple[Rules, AgentSpec]":
@@ -230,9 +251,11 @@ def agent_options(command: Callable[..., None]) -> Callable[..., None]:
         search_settings: tuple[str, ...],
         seed: int | None,
         resign_below: float | None = None,
+        level: int | None = None,
         **rest: Any,
     ) -> None:
-        command(agent=AgentChoice(agent, visits, seconds, seed, search_settings, resign_below), **rest)
+        choice = AgentChoice(agent, visits, seconds, seed, search_settings, resign_below, level)
+        command(agent=choice, **rest)
 
     return with_agent
 
@@ -257,5 +280,8 @@ resign_option = click.option(
     type=click.FloatRange(0, 0.5, min_open=True, max_open=True),
     metavar="CHANCE",
     help="Give up when the chance of winning stays below this, such as 0.05. Default: never.",
+)
+level_option = click.option(
+    "--level", type=click.IntRange(1, 10), help="Strength for people, from 1 to 10, in place of --agent."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")

@@ -12,6 +12,7 @@ from app.options import (
     AgentChoice,
     RulesChoice,
     agent_options,
+    level_option,
     resign_option,
     rules_options,
     without_move_limit,
@@ -22,6 +23,7 @@ from app.progress import getting_ready
 @click.command()
 @rules_options
 @agent_options
+@level_option
 @resign_option
 @click.option(
     "--color",

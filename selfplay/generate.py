@@ -124,7 +124,7 @@ class Generated:
     num_evaluations: int
 
 
-class _Worker:
+class SelfPlayWorker:
     """One thread's rows of games."""
 
     def __init__(
@@ -310,6 +310,25 @@ def draw_weights(
     return np.where(is_target, 1 - share + share * surprises / mean, 0).astype(np.float32)
 
 
+def new_workers(
+    rules: Rules,
+    search_config: SearchConfig,
+    config: SelfPlayConfig,
+    new_evaluator: EvaluatorFactory,
+    value_source: ValueSource,
+    num_games: int,
+    num_threads: int,
+    seed: np.random.SeedSequence,
+) -> list[SelfPlayWorker]:
+    """Workers with their parts of the games, not started yet; see `generate_games`."""
+    num_workers = max(1, min(num_threads, num_games))
+    shares = [num_games // num_workers + (i < num_games % num_workers) for i in range(num_workers)]
+    return [
+        SelfPlayWorker(rules, search_config, config, new_evaluator, value_source, worker_seed, share)
+        for worker_seed, share in zip(seed.spawn(num_workers), shares, strict=True)
+    ]
+
+
 def generate_games(
     rules: Rules,
     search_config: SearchConfig,
@@ -337,12 +356,9 @@ def generate_games(
     Returns:
         The games, worker by worker in order of their end, and the evaluations spent.
     """
-    num_workers = max(1, min(num_threads, num_games))
-    shares = [num_games // num_workers + (i < num_games % num_workers) for i in range(num_workers)]
-    workers = [
-        _Worker(rules, search_config, config, new_evaluator, value_source, worker_seed, share)
-        for worker_seed, share in zip(seed.spawn(num_workers), shares, strict=True)
-    ]
+    workers = new_workers(
+        rules, search_config, config, new_evaluator, value_source, num_games, num_threads, seed
+    )
     run_workers(workers, progress)
     games = [game for worker in workers for game in worker.games]
     return Generated(games, sum(worker.num_evaluations for worker in workers))

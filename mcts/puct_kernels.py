@@ -73,6 +73,8 @@ def puct_edge(tree: Tree, row: int, node: int, settings: Settings) -> int:
                 return edge
             visited_prior += prior
             score = tree.edge_value_sum[row, edge] / count + explore * prior / (1 + count)
+            if node == ROOT:
+                score += float(tree.root_bonus[row, edge - first])
             if score > best_score:
                 best, best_score = edge, score
         elif prior > fresh_prior:

@@ -69,8 +69,10 @@ class Search:
             max_nodes: nodes a tree; `num_simulations` by default.
 
         Raises:
-            ValueError: `average_root` with an evaluator that knows no symmetries.
+            ValueError: `average_root` with an evaluator that knows no symmetries, or an `ending_bonus`.
         """
+        if config.ending_bonus > 0:
+            raise ValueError("ending_bonus: expected 0 in a search of many games")
         self.config = config
         self.num_evaluations = 0
         self._settings = config.settings()

@@ -60,6 +60,8 @@ class Tree(NamedTuple):
     """`[B, E]` node it leads to, or NO_CHILD."""
     root_logit: npt.NDArray[np.float64]
     """`[B, A]` log prior plus Gumbel noise of the root's edges, in their order (Gumbel)."""
+    root_bonus: npt.NDArray[np.float32]
+    """`[B, A]` added to the values of the root's visited edges, in their order (`ending_bonus`)."""
     path_node: npt.NDArray[np.int32]
     """`[S, N]` nodes of the latest descent."""
     path_edge: npt.NDArray[np.int32]
@@ -100,6 +102,7 @@ def allocate_tree(batch: int, num_nodes: int, num_actions: int, num_slots: int |
         edge_value_sum=np.empty(edges, np.float64),
         edge_child=np.empty(edges, np.int32),
         root_logit=np.empty((batch, num_actions), np.float64),
+        root_bonus=np.zeros((batch, num_actions), np.float32),
         path_node=np.empty((num_slots, num_nodes), np.int32),
         path_edge=np.empty((num_slots, num_nodes), np.int32),
         path_length=np.zeros(num_slots, np.int32),

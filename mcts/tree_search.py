@@ -14,7 +14,7 @@ from threading import Condition
 import numpy as np
 import numpy.typing as npt
 
-from engine.board import IS_OVER, State, allocate_state, copy_row
+from engine.board import GAME, GO, IS_OVER, State, allocate_state, copy_row
 from engine.life_kernels import new_life_workspace
 from engine.random_state import new_random_state
 from engine.rulesets import Rules
@@ -22,8 +22,9 @@ from engine.scoring import require_outcomes, values_to_play
 from mcts.analysis import Analysis, analyze_root
 from mcts.config import SearchConfig
 from mcts.continuation import moves_between
-from mcts.ending_kernels import leave_out_pointless_moves
+from mcts.ending_kernels import leave_out_pointless_moves, write_ending_bonuses
 from mcts.evaluator import Evaluator, Rows, SymmetricEvaluator, symmetric
+from mcts.forecast import Forecaster
 from mcts.lcb_kernels import lcb_root_actions
 from mcts.proof_kernels import keep_best_standing
 from mcts.puct_kernels import prune_forced_visits, root_visits
@@ -85,6 +86,7 @@ class TreeSearch:
         *,
         batch: int = BATCH,
         max_nodes: int | None = None,
+        forecaster: Forecaster | None = None,
     ) -> None:
         """Reserve all memory the search will ever use.
 
@@ -96,12 +98,17 @@ class TreeSearch:
             seed: entropy of ties.
             batch: most leaves that a thread gathers at a time.
             max_nodes: of the tree; `config.num_simulations` by default.
+            forecaster: of ownership, for an `ending_bonus`.
 
         Raises:
-            ValueError: a Gumbel search, or `average_root` with an evaluator that knows no symmetries.
+            ValueError: a Gumbel search, `average_root` with an evaluator that knows no symmetries, or an
+                `ending_bonus` without a forecaster.
         """
         if config.selection == "gumbel":
             raise ValueError("selection gumbel: expected puct or uct, one tree has no sequential halving")
+        if config.ending_bonus > 0 and forecaster is None:
+            raise ValueError("ending_bonus: expected a network that knows ownership")
+        self._forecaster = forecaster
         self._root_evaluator: SymmetricEvaluator | None = None
         if config.average_root:
             self._root_evaluator = symmetric(evaluators[0])
@@ -170,11 +177,11 @@ class TreeSearch:
 
         Raises:
             ValueError: fewer than two visits.
-            OutcomeForbiddenError: `solve` or `clean_up` behind the firewall.
+            OutcomeForbiddenError: `solve`, `clean_up` or an `ending_bonus` behind the firewall.
         """
         if limits.visits is not None and limits.visits < 2:
             raise ValueError(f"search: {limits.visits} visits, expected at least 2")
-        if self.config.solve or self.config.clean_up:
+        if self.config.solve or self.config.clean_up or self.config.ending_bonus > 0:
             require_outcomes()
         self._is_in_flight[:] = False
         self._is_ending = False
@@ -182,6 +189,8 @@ class TreeSearch:
             self._step(0, limits)
             if self.config.clean_up:
                 leave_out_pointless_moves(self.tree, self.root, ROW, self._owner, self._life)
+        if self.config.ending_bonus > 0 and self.root.rules[0, GAME] == GO:
+            self._write_ending_bonuses()
         if len(self._evaluators) == 1:
             self._work(0, limits, progress)
             return
@@ -196,6 +205,13 @@ class TreeSearch:
                     other.result()
             finally:
                 self._end()
+
+    def _write_ending_bonuses(self) -> None:
+        assert self._forecaster is not None
+        ownership = self._forecaster.forecast(self.root, ROW).ownership_black
+        if ownership is None:
+            raise ValueError("ending_bonus: expected a network that knows ownership")
+        write_ending_bonuses(self.tree, 0, self.root, ownership[0], self.config.ending_bonus)
 
     def _work(self, worker: int, limits: Limits, progress: Callable[[], None] | None) -> None:
         """What each thread does: steps to the end of the search. All threads end when one fails."""

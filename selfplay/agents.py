@@ -5,7 +5,8 @@ the path of a checkpoint or of a run folder. The strength of a network agent is 
 move; one visit means its policy alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -155,10 +156,14 @@ class AgentSpec:
         max_nodes = max(self._visits(), MAX_NODES_BY_TIME)
         if self.network is None:
             config = self._search_config(SearchConfig(max_nodes, "uct", solve=True))
-            return rollout_player(config, rules, self.threads, seed, forecasts=forecasts)
+            with self._refusing():
+                return rollout_player(config, rules, self.threads, seed, forecasts=forecasts)
         config = self._search_config(SearchConfig(max_nodes, solve=True))
-        forecaster = self.forecaster(rules) if forecasts else None
-        return network_player(self.network, config, rules, self.threads, seed, forecaster)
+        forecaster = self.forecaster(rules) if forecasts or config.ending_bonus > 0 else None
+        with self._refusing():
+            return network_player(
+                self.network, config, rules, self.threads, seed, forecaster, forecasts=forecasts
+            )
 
     def forecaster(self, rules: Rules) -> Forecaster | None:
         """Who tells of points and ownership in Go by the agent's own network; None if it cannot.
@@ -176,6 +181,14 @@ class AgentSpec:
         try:
             return assign_all(usual, self.search_settings)
         except ConfigError as error:
+            raise AgentError(f"agent {self.name}: {error}") from None
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        """Name the agent whose search cannot be what its settings say."""
+        try:
+            yield
+        except ValueError as error:
             raise AgentError(f"agent {self.name}: {error}") from None
 
     def _resigner(self, batch: int, seed: np.random.SeedSequence) -> Resigner | None:
@@ -222,7 +235,8 @@ class AgentSpec:
         config = self._search_config(
             SearchConfig(visits, selection, noise_weight=0.0, choose_by_lcb=selection == "puct")
         )
-        search = Search(config, evaluator, rules, batch, search_seed)
+        with self._refusing():
+            search = Search(config, evaluator, rules, batch, search_seed)
         resigner = self._resigner(batch, move_seed)
         return SearchAgent(search, self.temperature, move_seed, self.seconds, resigner)
 

@@ -50,6 +50,8 @@ class TrainConfig:
     def __post_init__(self) -> None:
         if self.iterations < 1 or self.threads < 1:
             raise ValueError("iterations and threads: expected at least 1")
+        if self.search.ending_bonus > 0:
+            raise ValueError("search.ending_bonus: expected 0, it is for play")
         if self.gate_games < 0 or self.keep_weights < 0:
             raise ValueError("gate_games and keep_weights: expected at least 0")
         if self.gate_visits < 1 or self.gate_elo <= 0:

@@ -21,7 +21,7 @@ NETWORK_LEVELS = (
     (400, 0.0),
 )
 """Visits a move and temperature; one visit is the policy without a search."""
-UCT_LEVELS = ("random", *(f"uct:{visits}" for visits in (4, 10, 25, 60, 150, 400, 1000, 3000, 10_000)))
+UCT_LEVELS = ("random", *(f"uct:{visits}" for visits in (25, 50, 90, 150, 300, 600, 1500, 4000, 10_000)))
 NUM_LEVELS = len(NETWORK_LEVELS)
 
 

@@ -52,8 +52,10 @@ def network_player(
     threads: int,
     seed: np.random.SeedSequence,
     forecaster: Forecaster | None,
+    *,
+    forecasts: bool,
 ) -> Player:
-    """A search by a network; see `rollout_player`."""
+    """A search by a network, which may have a forecaster; see `rollout_player`."""
     from selfplay.inference import NetworkEvaluator, prepare_for_inference
 
     prepared = prepare_for_inference(weights)
@@ -61,7 +63,8 @@ def network_player(
     cores = 1 if threads > 1 else None  # each thread of the search computes for itself
     networks = [NetworkEvaluator(prepared, rules, BATCH, cores) for _ in range(threads)]
     evaluators = [CachedEvaluator(network, cache, rules, BATCH) for network in networks]
-    return Player(TreeSearch(config, evaluators, rules, seed), rules, forecaster)
+    search = TreeSearch(config, evaluators, rules, seed, forecaster=forecaster)
+    return Player(search, rules, forecaster if forecasts else None)
 
 
 class PlayerAgent:

@@ -77,6 +77,7 @@ class _Search:
         self.visit_count: dict[Path, int] = {}  # of visited nodes only
         self.value_sum: dict[Path, float] = {}
         self.values: dict[Path, list[float]] = {}
+        self.root_bonus: dict[int, float] = {}
         self.excess: dict[Path, float] = defaultdict(float)  # by which values were raised to a bound
 
     def mean_value(self, path: Path) -> float:
@@ -175,7 +176,11 @@ class _Search:
             for action in candidates:
                 if 0 < self.child_visit_count((), action) < self.num_forced(action):
                     return action
-        return min(candidates, key=lambda action: (-self.score(path, action), action))
+        scores = {action: self.score(path, action) for action in candidates}
+        for action, bonus in self.root_bonus.items() if path == () else ():
+            if action in scores and self.child_visit_count((), action) > 0:
+                scores[action] += bonus
+        return min(candidates, key=lambda action: (-scores[action], action))
 
     def pruned_visits(self) -> dict[int, int]:
         """Visits of the root's actions, less what was forced on all but the best of them.
@@ -221,6 +226,7 @@ def naive_puct(
     evaluate: Callable[[Any], tuple[Priors, float]],
     root_priors: Priors | None = None,
     solve: bool = False,
+    root_bonus: dict[int, float] | None = None,
     **form: float,
 ) -> dict[str, Any]:
     """Searches from `game`, which is left as it was.
@@ -239,6 +245,7 @@ def naive_puct(
             first, proven nodes are not searched any more and count as what they are worth, moves that can
             do no better than another one is proven to are passed over, and the search ends when the root is
             proven.
+        root_bonus: Added to the values of visited moves of the root.
         **form: What to change in `PuctForm`.
 
     Returns:
@@ -256,6 +263,7 @@ def naive_puct(
     if num_simulations < 1:
         raise ValueError(f"expected num_simulations of at least 1, got {num_simulations}")
     search = _Search(PuctForm(**form), solve)
+    search.root_bonus = root_bonus or {}
 
     for _ in range(num_simulations):
         if search.is_proven(()):

@@ -5,12 +5,14 @@ from contextlib import redirect_stdout
 
 import click
 
-from app.options import AgentChoice, RulesChoice, agent_options, rules_options
+from app.options import AgentChoice, RulesChoice, agent_options, level_option, resign_option, rules_options
 
 
 @click.command()
 @rules_options
 @agent_options
+@level_option
+@resign_option
 @click.option(
     "--version-string",
     metavar="TEXT",

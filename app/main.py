@@ -16,6 +16,7 @@ COMMANDS = {
     "gomocup": "Play Gomoku for a manager of tournaments.",
     "analysis": "Speak KataGo's analysis protocol with KaTrain and others.",
     "train": "Learn from who wins: self-play, training, and again.",
+    "estimate": "Measure how long a training run takes here.",
     "report": "Write one page about a training run.",
     "rlhf": "Learn from preferences between boards.",
     "match": "Play agents against each other and rate them.",
@@ -24,6 +25,7 @@ COMMANDS = {
     "sgf": "Check SGF files.",
     "doctor": "Look for what may be wrong with this installation.",
     "pretrain": "Clone a policy from real games.",
+    "distill": "Teach a smaller network what a larger one thinks.",
     "export": "Write a network as an ONNX file.",
     "demo": "Learn both ways in a few minutes and compare.",
 }

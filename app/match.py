@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from app.console import announce_compilation, notice, stopping
-from app.options import RulesChoice, json_option, rules_options, strength_options
+from app.options import (
+    RulesChoice,
+    json_option,
+    resign_option,
+    rules_options,
+    search_option,
+    strength_options,
+)
 from app.progress import Progress, getting_ready
 
 if TYPE_CHECKING:
@@ -40,7 +47,17 @@ def _read_sprt(_: click.Context, __: click.Parameter, text: str | None) -> "Sprt
 @click.argument("names", metavar="AGENT AGENT...", nargs=-1, required=True)
 @rules_options
 @strength_options
+@search_option
 @click.option("--visits-b", type=click.IntRange(min=1), help="Simulations a move of the second agent.")
+@resign_option
+@click.option(
+    "--play-on",
+    "played_on_share",
+    type=click.FloatRange(0, 1),
+    default=0.1,
+    show_default=True,
+    help="Share of games in which nobody gives up, to count false resignations.",
+)
 @click.option("--games", type=click.IntRange(1, 100_000), default=200, show_default=True, help="A pair.")
 @click.option(
     "--sprt",
@@ -66,7 +83,10 @@ def match(
     choice: RulesChoice,
     visits: int | None,
     seconds: float | None,
+    search_settings: tuple[str, ...],
     visits_b: int | None,
+    resign_below: float | None,
+    played_on_share: float,
     games: int,
     sprt: "Sprt | None",
     anchor: str | None,
@@ -91,10 +111,14 @@ def match(
     with stopping("matches that were not finished are not kept"):
         with getting_ready():
             from selfplay.agents import open_agent
+            from selfplay.resignation import ResignRule
 
             strengths = [visits, visits_b or visits, *[visits] * len(names)]
+            resigns = None if resign_below is None else ResignRule(resign_below, played_on_share)
             specs = [
-                open_agent(name, visits=strength, seconds=seconds)
+                open_agent(
+                    name, visits=strength, seconds=seconds, search_settings=search_settings, resigns=resigns
+                )
                 for name, strength in zip(names, strengths, strict=False)
             ]
             rules = choice.resolve(next((spec.known_rules for spec in specs if spec.known_rules), None))
@@ -159,6 +183,8 @@ def _show(rules: "Rules", result: "MatchResult", sprt: "Sprt | None", *, as_json
         )
     for failure in dict.fromkeys(result.failures):
         notice(f"Lost by failure, {result.failures.count(failure)}: {failure}")
+    if result.num_played_on:
+        notice(f"False resignations: {result.num_false_resignations} of {result.num_played_on} played on")
     if result.num_counted_otherwise:
         notice(f"Counted otherwise by a program: {result.num_counted_otherwise} of {result.num_counted}")
 

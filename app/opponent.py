@@ -23,6 +23,7 @@ class Opponent:
 
     Attributes:
         label: name and strength.
+        spec: which agent it is.
     """
 
     def __init__(self, spec: AgentSpec, seed: int | None) -> None:
@@ -33,7 +34,7 @@ class Opponent:
             seed: of its randomness; None takes a new one.
         """
         self.label = spec.label()
-        self._spec = spec
+        self.spec = spec
         self._seed = np.random.SeedSequence(seed)
         self._rules: Rules | None = None
         self._agent: Agent
@@ -46,12 +47,12 @@ class Opponent:
         """
         if rules != self._rules:
             (seed,) = self._seed.spawn(1)
-            self._agent = self._spec.make(rules, 1, seed)
+            self._agent = self.spec.make(rules, 1, seed)
             self._rules = rules
 
     def warm_up(self, rules: Rules) -> None:
         """Have all that a choice needs compiled and loaded, so that no clock pays for it."""
-        quick = replace(self._spec, visits=min(self._spec.visits or 2, 2), seconds=None)
+        quick = replace(self.spec, visits=min(self.spec.visits or 2, 2), seconds=None)
         quick.make(rules, 1, np.random.SeedSequence(0)).choose(board.new_state(rules), np.zeros(1, np.int64))
 
     def choose(

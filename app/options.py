@@ -12,6 +12,7 @@ import click
 if TYPE_CHECKING:
     from engine.rulesets import LineRule, Rules
     from selfplay.agents import AgentSpec
+    from selfplay.resignation import ResignRule
 
 USUAL_SIDE = {"go": 9, "gomoku": 15}
 SIDES = {"go": (2, 19), "gomoku": (3, 20)}
@@ -108,16 +109,28 @@ class AgentChoice:
         visits: simulations a move, or None.
         seconds: time a move, or None.
         seed: of its randomness; None takes a new one each time.
+        search_settings: of its search, as `name=value`.
+        resign_below: the chance of winning below which it gives up, None for never.
+        level: of `selfplay.levels` in place of name and strength, or None.
     """
 
     name: str | None = None
     visits: int | None = None
     seconds: float | None = None
     seed: int | None = None
+    search_settings: tuple[str, ...] = ()
+    resign_below: float | None = None
+    level: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.level is not None and (self.name, self.visits, self.seconds) != (None, None, None):
+            raise click.UsageError("--level: expected without --agent, --visits and --seconds")
 
     @property
     def has_strength(self) -> bool:
         """Whether somebody has chosen how strong it is."""
+        if self.level is not None:
+            return True
         return self.visits is not None or self.seconds is not None or (self.name or "").startswith("uct:")
 
     @property
@@ -131,12 +144,37 @@ class AgentChoice:
         Raises:
             AgentError: no such agent or strength.
         """
-        from selfplay.agents import default_agent, open_agent
+        from selfplay.agents import default_agent
 
+        if self.level is not None:
+            return self._at_level(self.level, rules)
         name = self.name or default_agent(rules)
         if self.name is None and self.has_strength and (name == "threats" or name.startswith("uct:")):
             name = f"uct:{self.visits or 1000}"
-        return open_agent(name, visits=self.visits, seconds=self.seconds, threads=self.threads)
+        return self._open(name)
+
+    def _at_level(self, level: int, rules: "Rules") -> "AgentSpec":
+        from selfplay.levels import level_agent
+
+        spec = level_agent(level, rules, self.threads)
+        return replace(spec, search_settings=self.search_settings, resigns=self._resigns())
+
+    def _resigns(self) -> "ResignRule | None":
+        from selfplay.resignation import ResignRule
+
+        return None if self.resign_below is None else ResignRule(self.resign_below)
+
+    def _open(self, name: str) -> "AgentSpec":
+        from selfplay.agents import open_agent
+
+        return open_agent(
+            name,
+            visits=self.visits,
+            seconds=self.seconds,
+            threads=self.threads,
+            search_settings=self.search_settings,
+            resigns=self._resigns(),
+        )
 
     def seat(self, choice: RulesChoice) -> "tuple[Rules, AgentSpec]":
         """The rules and the agent of a game; an agent that was named brings the rules it knows.
@@ -148,9 +186,7 @@ class AgentChoice:
         if self.name is None:
             rules = choice.resolve()
             return rules, self.open(rules)
-        from selfplay.agents import open_agent
-
-        spec = open_agent(self.name, visits=self.visits, seconds=self.seconds, threads=self.threads)
+        spec = self._open(self.name)
         return choice.resolve(spec.known_rules), spec
 
 
@@ -205,12 +241,21 @@ def agent_options(command: Callable[..., None]) -> Callable[..., None]:
         " checkpoint or run. Default: the strongest at hand.",
     )
     @strength_options
+    @search_option
     @click.option("--seed", type=click.IntRange(min=0), help="Repeat the same moves. Default: new each time.")
     @wraps(command)
     def with_agent(
-        agent: str | None, visits: int | None, seconds: float | None, seed: int | None, **rest: Any
+        agent: str | None,
+        visits: int | None,
+        seconds: float | None,
+        search_settings: tuple[str, ...],
+        seed: int | None,
+        resign_below: float | None = None,
+        level: int | None = None,
+        **rest: Any,
     ) -> None:
-        command(agent=AgentChoice(agent, visits, seconds, seed), **rest)
+        choice = AgentChoice(agent, visits, seconds, seed, search_settings, resign_below, level)
+        command(agent=choice, **rest)
 
     return with_agent
 
@@ -222,4 +267,21 @@ def strength_options(command: Callable[..., None]) -> Callable[..., None]:
     return visits(seconds(command))
 
 
+search_option = click.option(
+    "--search",
+    "search_settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Change a setting of the agent's search, such as clean_up=true; repeatable.",
+)
+resign_option = click.option(
+    "--resign",
+    "resign_below",
+    type=click.FloatRange(0, 0.5, min_open=True, max_open=True),
+    metavar="CHANCE",
+    help="Give up when the chance of winning stays below this, such as 0.05. Default: never.",
+)
+level_option = click.option(
+    "--level", type=click.IntRange(1, 10), help="Strength for people, from 1 to 10, in place of --agent."
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")

@@ -5,25 +5,29 @@ import numpy as np
 from engine.board import State, allocate_state
 from engine.rulesets import Rules
 from mcts.analysis import MOST_FORECASTS, Analysis, with_forecast
-from mcts.forecast import RolloutForecaster
+from mcts.forecast import Forecaster, RolloutForecaster
+from selfplay.agents import AgentSpec
 
 POINTS_TO_PLAY = 6_000
 """Points of the board times random games of a look: a client that stops us waits for them."""
 
 
 class Outlook:
-    """Looks at positions of one game by random games to their end; of Gomoku it has nothing to tell."""
+    """Looks at positions of one game, by the network of an agent or by random games; not at Gomoku."""
 
-    def __init__(self, rules: Rules, seed: int | None) -> None:
+    def __init__(self, rules: Rules, spec: AgentSpec, seed: int | None) -> None:
         """Prepare.
 
         Args:
             rules: of the positions.
+            spec: the agent; random games take the place of a network that knows no points.
             seed: of the random games; None takes a new one.
         """
         self._is_go = rules.game == "go"
         num_games = max(1, POINTS_TO_PLAY // rules.area)
-        self._forecaster = RolloutForecaster(rules, np.random.SeedSequence(seed), num_games)
+        self._forecaster: Forecaster = spec.forecaster(rules) or RolloutForecaster(
+            rules, np.random.SeedSequence(seed), num_games
+        )
         history = rules.resolved_move_limit + 2
         self._ahead = allocate_state(1 + MOST_FORECASTS, rules.width, rules.height, history)
 

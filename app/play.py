@@ -8,13 +8,23 @@ from pathlib import Path
 import click
 
 from app.console import announce_compilation, stopping
-from app.options import AgentChoice, RulesChoice, agent_options, rules_options, without_move_limit
+from app.options import (
+    AgentChoice,
+    RulesChoice,
+    agent_options,
+    level_option,
+    resign_option,
+    rules_options,
+    without_move_limit,
+)
 from app.progress import getting_ready
 
 
 @click.command()
 @rules_options
 @agent_options
+@level_option
+@resign_option
 @click.option(
     "--color",
     type=click.Choice(["black", "white", "both", "none"]),

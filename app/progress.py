@@ -3,9 +3,14 @@
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
 
 from app.console import notice
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 BAR_AFTER_S = 2.0
 FIRST_LINE_AFTER_S = 5.0
@@ -20,7 +25,14 @@ class Progress:
     One thread of its own does all the drawing, so workers may call `advance` from anywhere.
     """
 
-    def __init__(self, label: str, total: int | None = None, *, plain: bool = False) -> None:
+    def __init__(
+        self,
+        label: str,
+        total: int | None = None,
+        *,
+        plain: bool = False,
+        above: "Callable[[], RenderableType | None] | None" = None,
+    ) -> None:
         """Prepare; nothing is shown yet.
 
         Args:
@@ -29,6 +41,7 @@ class Progress:
             plain: write lines on a terminal too.
         """
         self._label = label
+        self._above = above
         self._total = total
         self._is_plain = plain or not sys.stderr.isatty()
         self._count = 0
@@ -79,7 +92,7 @@ class Progress:
             self._paint_bar()
 
     def _paint_bar(self) -> None:
-        from rich.console import Console
+        from rich.console import Console, Group
         from rich.live import Live
         from rich.progress_bar import ProgressBar
         from rich.spinner import Spinner
@@ -88,11 +101,12 @@ class Progress:
 
         spinner = Spinner("dots")
 
-        def frame() -> Table:
+        def frame() -> "RenderableType":
             row = Table.grid(padding=(0, 1))
             bar = [ProgressBar(self._total, self._count, width=20)] if self._total else []
             row.add_row(spinner, *bar, Text(self.line(), no_wrap=True, overflow="ellipsis"))
-            return row
+            panel = None if self._above is None else self._above()
+            return row if panel is None else Group(panel, row)
 
         with Live(
             console=Console(stderr=True, highlight=False),

@@ -2,18 +2,21 @@
 
 import json
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from app.console import announce_compilation, stopping
+from app.dashboard import Dashboard, Round
 from app.options import json_option
 from app.progress import Progress, duration, getting_ready
 
 if TYPE_CHECKING:
     from selfplay.config import TrainConfig
     from selfplay.network import Network
+    from selfplay.tensorboard_log import TensorboardLog
     from selfplay.training_loop import Report, Watcher
 
 
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 @click.option(
     "--initial", type=click.Path(path_type=Path), help="Weights to start from instead of fresh ones."
 )
+@click.option("--tensorboard", is_flag=True, help="Write the numbers of each round for TensorBoard too.")
 @json_option
 def train(
     preset_name: str,
@@ -36,6 +40,7 @@ def train(
     iterations: int | None,
     assignments: tuple[str, ...],
     initial: Path | None,
+    tensorboard: bool,
     as_json: bool,
 ) -> None:
     """Learn from who wins: self-play, training, and again.
@@ -44,17 +49,19 @@ def train(
     """
     with stopping("nothing was started"), getting_ready():
         from selfplay.run_store import RunStore
+        from selfplay.tensorboard_log import TensorboardLog
         from selfplay.training_loop import train as run_training
         from selfplay.value_source import OutcomeValueSource
 
         config, network = configuration(preset_name, iterations, assignments, initial)
     folder = folder or Path("runs") / preset_name
     kept = f"{folder} keeps all finished rounds; the same command goes on from there"
-    with stopping(kept), RunStore(folder) as store:
+    with stopping(kept), RunStore(folder) as store, ExitStack() as stack:
+        log = stack.enter_context(TensorboardLog(folder)) if tensorboard else None
         announce_compilation()
         saved = store.checkpoints()
         done, evaluations = (saved[-1].iteration, saved[-1].evaluations) if saved else (0, 0)
-        with Display(config, done, evaluations, as_json=as_json) as display:
+        with Display(config, done, evaluations, as_json=as_json, tensorboard=log) as display:
             weights = run_training(store, config, OutcomeValueSource(), network, display.watcher())
     if not as_json:
         click.echo(f"Weights: {weights}")
@@ -97,7 +104,15 @@ def configuration(
 class Display:
     """Shows a run: a bar for the work at hand, a line for each finished round."""
 
-    def __init__(self, config: "TrainConfig", done: int, evaluations: int, *, as_json: bool) -> None:
+    def __init__(
+        self,
+        config: "TrainConfig",
+        done: int,
+        evaluations: int,
+        *,
+        as_json: bool,
+        tensorboard: "TensorboardLog | None" = None,
+    ) -> None:
         """Prepare.
 
         Args:
@@ -105,6 +120,7 @@ class Display:
             done: rounds that an earlier start has finished.
             evaluations: what they spent.
             as_json: whether a round is an object rather than a line.
+            tensorboard: is given the numbers of each round too, or None.
         """
         self._config = config
         self._first = self._done = done
@@ -113,6 +129,9 @@ class Display:
         self._started = self._round_started = time.monotonic()
         self._is_learning = False
         self._bar: Progress | None = None
+        self._learning_started = self._started
+        self._dashboard = Dashboard(config.iterations)
+        self._tensorboard = tensorboard
 
     def __enter__(self) -> "Display":
         self._show_games()
@@ -135,7 +154,10 @@ class Display:
     def _show_games(self) -> None:
         self._is_learning = False
         if self._done < self._config.iterations:
-            self._show(Progress(self._label("games"), self._config.selfplay.games_per_iteration))
+            self._show(self._progress("games", self._config.selfplay.games_per_iteration))
+
+    def _progress(self, work: str, total: int | None = None) -> Progress:
+        return Progress(self._label(work), total, above=self._dashboard.panel)
 
     def _label(self, work: str) -> str:
         label = f"Round {self._done + 1} of {self._config.iterations}"
@@ -151,14 +173,19 @@ class Display:
     def _on_steps(self, _: int) -> None:
         if not self._is_learning:
             self._is_learning = True
-            self._show(Progress(self._label("learning")))
+            self._learning_started = time.monotonic()
+            self._show(self._progress("learning"))
 
     def _on_report(self, report: "Report") -> None:
         self._show(None)
         now = time.monotonic()
+        learning_s = now - self._learning_started if self._is_learning else 0.0
         round_s, self._round_started = now - self._round_started, now
         spent, self._evaluations = report.evaluations - self._evaluations, report.evaluations
         self._done = report.iteration
+        self._dashboard.add(Round(report, spent, round_s - learning_s, learning_s))
+        if self._tensorboard is not None:
+            self._tensorboard.write(report.iteration, report.metrics)
         figures = {
             "iteration": report.iteration,
             "games": report.games,

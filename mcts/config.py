@@ -8,7 +8,7 @@ PUCT, UCT, GUMBEL = range(3)  # codes of the rules in kernels, in the order of S
 
 
 _HIGHEST = {
-    "noise_weight noise_shape c_puct_deviation": 1,
+    "noise_weight noise_shape c_puct_deviation ending_bonus": 1,
     "gumbel_scale": 10,
     "c_puct_init c_puct_log c_uct fpu_reduction root_fpu_reduction forced_playouts c_scale": 100,
 }
@@ -84,6 +84,13 @@ class SearchConfig:
         average_root: whether the judgment of the root is the mean over all symmetries of the board, which a
             network sees differently; counts as eight evaluations. A root that comes with its tree keeps its
             own.
+        ending_bonus: value, 0..1, that a move of the root of Go costs where the network is sure who owns its
+            point, and two thirds of which a pass costs: so nobody plays on in settled areas, nor passes
+            before all is settled (after KataGo's `rootEndingBonusPoints`). Only in the search of a single
+            game by `puct` with a network that knows ownership; 0 for none.
+        choose_by_lcb: whether the best move is the one with the highest lower confidence bound instead of the
+            most visits, once the root has 100 (leela-zero #2282). The search of a single game for play always
+            chooses so; `gumbel` never does.
     """
 
     num_simulations: int = 32
@@ -109,6 +116,8 @@ class SearchConfig:
     clean_up: bool = False
     reuse_tree: bool = False
     average_root: bool = False
+    choose_by_lcb: bool = False
+    ending_bonus: float = 0.0
 
     def __post_init__(self) -> None:
         if self.num_simulations < 2:
@@ -119,6 +128,8 @@ class SearchConfig:
             raise ValueError(f"min_pass_ply {self.min_pass_ply}: expected at least 0")
         if self.reuse_tree and (self.selection == "gumbel" or self.clean_up):
             raise ValueError("reuse_tree: expected false with selection gumbel or clean_up")
+        if self.ending_bonus > 0 and self.selection != "puct":
+            raise ValueError("ending_bonus: expected 0 unless the selection is puct")
         if not 1 <= self.max_considered <= 401:
             raise ValueError(f"max_considered {self.max_considered}: expected 1..401")
         for names, highest in _HIGHEST.items():

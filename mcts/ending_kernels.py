@@ -2,7 +2,8 @@
 
 Pass-alive analysis tells which points are settled. A stone in the opponent's territory cannot live there, and
 one in the player's own is needed only to take dead stones; neither threatens anything, not even in a ko.
-Source: KataGo has such rules at its root by the opinion of its network; here they rest on proof.
+Source: KataGo has such rules at its root by the opinion of its network; here they rest on proof, and where
+there is none, on that opinion as a small bonus.
 """
 
 import numpy as np
@@ -14,6 +15,11 @@ from engine.jit import inline_kernel, kernel
 from engine.life_kernels import LifeWorkspace, Marks, mark_pass_alive
 from mcts.proof_kernels import MOVES_LEFT_OUT
 from mcts.tree import ROOT, Tree
+
+SETTLED = 0.95
+"""Ownership from which on a point begins to count as settled; at 1 it fully is."""
+PASS_SHARE = 2.0 / 3.0
+"""Of the bonus, what a pass costs: less than a pointless move, more than one that may still matter."""
 
 
 @kernel
@@ -79,6 +85,14 @@ def _is_useful(state: State, row: int, action: int, owner: Marks) -> bool:
     point = point_of(action, int(state.rules[row, WIDTH]))
     if owner[point] != color:
         return bool(owner[point] == EMPTY)
+    return _touches_opponent(state, row, action)
+
+
+@kernel
+def _touches_opponent(state: State, row: int, action: int) -> bool:
+    """Whether a stone of the opponent of the side to move stands beside a point."""
+    color = int(state.scalars[row, TO_PLAY])
+    point = point_of(action, int(state.rules[row, WIDTH]))
     stride = int(state.rules[row, WIDTH]) + 1
     opponent = BLACK + WHITE - color
     for neighbor in (point - stride, point - 1, point + 1, point + stride):
@@ -95,3 +109,30 @@ def _are_stones_to_take(state: State, row: int, owner: Marks) -> bool:
         if owner[point] == color and state.stone[row, point] == BLACK + WHITE - color:
             return True
     return False
+
+
+@kernel
+def write_ending_bonuses(
+    tree: Tree, row: int, roots: State, ownership_black: npt.NDArray[np.float32], bonus: float
+) -> None:
+    """Write what each move of a root of Go costs by the opinion who owns its point. Mutates: tree[row].
+
+    Args:
+        tree: the trees, whose root was evaluated.
+        row: which tree.
+        roots: the positions at their roots.
+        ownership_black: `[area]` from -1 to 1.
+        bonus: what a pointless move costs.
+    """
+    first = int(tree.first_edge[row, ROOT])
+    color = int(roots.scalars[row, TO_PLAY])
+    for place in range(int(tree.edge_count[row, ROOT])):
+        action = int(tree.edge_action[row, first + place])
+        cost = PASS_SHARE
+        if not _is_pass(roots, row, action):
+            owned = float(ownership_black[action])
+            cost = max(abs(owned) - SETTLED, 0.0) / (1.0 - SETTLED)
+            is_own = (owned > 0.0) == (color == BLACK)
+            if is_own and _touches_opponent(roots, row, action):
+                cost = 0.0
+        tree.root_bonus[row, place] = -bonus * cost

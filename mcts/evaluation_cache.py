@@ -31,7 +31,7 @@ from engine.go_kernels import KO, SUPERKO_REPETITION, go_legality
 from engine.jit import inline_kernel, kernel
 from engine.rulesets import Rules
 from engine.zobrist import ZOBRIST
-from mcts.evaluator import Evaluator, Floats, Rows
+from mcts.evaluator import Evaluator, Floats, Rows, symmetric
 
 BANNED_POINT = WALL + 1
 """What stands at an empty point where ko or superko forbids a move."""
@@ -267,3 +267,7 @@ class CachedEvaluator:
         self._evaluator.evaluate(state, rows[missing], new_logits, new_values)
         self._cache.store(self._views, missing, new_logits, new_values)
         logits[missing], values[missing] = new_logits, new_values
+
+    def evaluate_mean(self, state: State, rows: Rows, logits: Floats, values: Floats) -> None:
+        """See `mcts.evaluator.SymmetricEvaluator.evaluate_mean`; means are not remembered."""
+        symmetric(self._evaluator).evaluate_mean(state, rows, logits, values)

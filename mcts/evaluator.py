@@ -45,6 +45,17 @@ class SymmetricEvaluator(Evaluator, Protocol):
         ...
 
 
+def symmetric(evaluator: Evaluator) -> SymmetricEvaluator:
+    """The same evaluator, where it knows symmetries.
+
+    Raises:
+        ValueError: it knows none.
+    """
+    if not isinstance(evaluator, SymmetricEvaluator):
+        raise ValueError("average_root: expected an evaluator that sees symmetries differently")
+    return evaluator
+
+
 class UniformEvaluator:
     """Knows nothing: all actions alike, value 0."""
 

@@ -14,13 +14,15 @@ import numpy.typing as npt
 from engine.jit import inline_kernel, kernel
 from engine.random_state import RandomState, random_unit
 from mcts.config import Settings
-from mcts.proof_kernels import LOST, OPEN, best_standing, standing
+from mcts.proof_kernels import best_standing, is_pointless, standing
 from mcts.tree import ROOT, Tree
 
 TINY = 1.1754943508222875e-38
 """Smaller priors count as this one, so that every logit is finite."""
 MANY = 1 << 30
 """More visits than any search makes."""
+ANY = -1
+"""In place of a standing: any but pointless moves."""
 SMALLEST_RANGE = 1e-8
 """Values of children closer than this are not stretched any further."""
 
@@ -132,7 +134,7 @@ def improved_weight(tree: Tree, row: int, edge: int, mixed: float, slope: float,
 def gumbel_edge(tree: Tree, row: int, node: int, settings: Settings) -> int:
     """Edge with the highest improved probability less n / (1 + N): visits follow the improved policy.
 
-    Proven losses are passed over.
+    Moves that are proven pointless are passed over.
     """
     first = int(tree.first_edge[row, node])
     last = first + int(tree.edge_count[row, node])
@@ -143,7 +145,7 @@ def gumbel_edge(tree: Tree, row: int, node: int, settings: Settings) -> int:
     visits = int(tree.visit_count[row, node])
     best, best_score = first, -math.inf
     for edge in range(first, last):
-        if settings.solve and standing(tree, row, edge) == LOST:
+        if settings.solve and is_pointless(tree, row, node, edge):
             continue
         weight = improved_weight(tree, row, edge, mixed, slope, highest)
         score = weight / total - int(tree.edge_visit_count[row, edge]) / visits
@@ -153,16 +155,23 @@ def gumbel_edge(tree: Tree, row: int, node: int, settings: Settings) -> int:
 
 
 @inline_kernel
-def _available_visits(tree: Tree, row: int, considered: int) -> int:
-    """The number of visits nearest to the considered one that an edge of the best standing has, from below.
+def _takes_part(tree: Tree, row: int, edge: int, wanted: int) -> bool:
+    """Whether a root edge is of a standing, or, for ANY, whether it is worth searching."""
+    if wanted == ANY:
+        return not is_pointless(tree, row, ROOT, edge)
+    return standing(tree, row, ROOT, edge) == wanted
 
-    Proven losses leave the halving, so that there may be no edge left with just that many.
+
+@inline_kernel
+def _available_visits(tree: Tree, row: int, considered: int) -> int:
+    """The number of visits nearest to the considered one that an edge worth searching has, from below.
+
+    Pointless moves leave the halving, so that there may be no edge left with just that many.
     """
     first = int(tree.first_edge[row, ROOT])
-    wanted = best_standing(tree, row, ROOT)
     below, above = -1, MANY
     for edge in range(first, first + int(tree.edge_count[row, ROOT])):
-        if standing(tree, row, edge) == wanted:
+        if _takes_part(tree, row, edge, ANY):
             count = int(tree.edge_visit_count[row, edge])
             if count <= considered:
                 below = max(below, count)
@@ -173,18 +182,22 @@ def _available_visits(tree: Tree, row: int, considered: int) -> int:
 
 @inline_kernel
 def gumbel_root_edge(tree: Tree, row: int, considered: int, settings: Settings) -> int:
-    """Of the root's edges with a number of visits, the one with the highest noisy logit + sigma(Q)."""
+    """The root's edge to search: of those with a number of visits, the highest noisy logit + sigma(Q)."""
+    visits = _available_visits(tree, row, considered) if settings.solve else considered
+    return _highest_root_edge(tree, row, visits, ANY, settings)
+
+
+@inline_kernel
+def _highest_root_edge(tree: Tree, row: int, visits: int, wanted: int, settings: Settings) -> int:
+    """Of the root's edges that take part and have so many visits, the highest noisy logit + sigma(Q)."""
     first = int(tree.first_edge[row, ROOT])
-    wanted, visits = OPEN, considered
-    if settings.solve:
-        wanted, visits = best_standing(tree, row, ROOT), _available_visits(tree, row, considered)
     mixed, slope, _ = sigma(tree, row, ROOT, settings)
     best, best_score = first, -math.inf
     for place in range(int(tree.edge_count[row, ROOT])):
         edge = first + place
         if int(tree.edge_visit_count[row, edge]) != visits:
             continue
-        if settings.solve and standing(tree, row, edge) != wanted:
+        if settings.solve and not _takes_part(tree, row, edge, wanted):
             continue
         score = tree.root_logit[row, place] + slope * completed_value(tree, row, edge, mixed)
         if score > best_score:
@@ -209,9 +222,9 @@ def gumbel_root_actions(
         first = int(tree.first_edge[row, ROOT])
         wanted, most = best_standing(tree, row, ROOT), 0
         for edge in range(first, first + int(tree.edge_count[row, ROOT])):
-            if standing(tree, row, edge) == wanted:
+            if standing(tree, row, ROOT, edge) == wanted:
                 most = max(most, int(tree.edge_visit_count[row, edge]))
-        actions[index] = tree.edge_action[row, gumbel_root_edge(tree, row, most, settings)]
+        actions[index] = tree.edge_action[row, _highest_root_edge(tree, row, most, wanted, settings)]
 
 
 @kernel
@@ -220,7 +233,7 @@ def improved_policies(
 ) -> None:
     """Write the improved policy of each root, what a network should learn. Mutates: policies.
 
-    A proven win takes all probability, proven losses get none.
+    Edges of the best standing alone get any: a proven win takes all, proven losses none.
 
     Args:
         tree: the trees.
@@ -237,9 +250,9 @@ def improved_policies(
         wanted = best_standing(tree, row, ROOT)
         total = 0.0
         for edge in range(first, last):
-            if standing(tree, row, edge) == wanted:
+            if standing(tree, row, ROOT, edge) == wanted:
                 total += improved_weight(tree, row, edge, mixed, slope, highest)
         for edge in range(first, last):
-            if standing(tree, row, edge) == wanted:
+            if standing(tree, row, ROOT, edge) == wanted:
                 weight = improved_weight(tree, row, edge, mixed, slope, highest)
                 policies[index, tree.edge_action[row, edge]] = weight / total

@@ -43,11 +43,11 @@ def lcb_edge(tree: Tree, row: int) -> int:
         return best
     wanted = best_standing(tree, row, ROOT)
     fewest = SMALLEST_SHARE * int(tree.edge_visit_count[row, best])
-    best_bound = lower_confidence_bound(tree, row, best)
     first = int(tree.first_edge[row, ROOT])
+    best_bound = lower_confidence_bound(tree, row, best) + float(tree.root_bonus[row, best - first])
     for edge in range(first, first + int(tree.edge_count[row, ROOT])):
-        if standing(tree, row, edge) == wanted and int(tree.edge_visit_count[row, edge]) >= fewest:
-            bound = lower_confidence_bound(tree, row, edge)
+        if standing(tree, row, ROOT, edge) == wanted and int(tree.edge_visit_count[row, edge]) >= fewest:
+            bound = lower_confidence_bound(tree, row, edge) + float(tree.root_bonus[row, edge - first])
             if bound > best_bound:
                 best, best_bound = edge, bound
     return best

@@ -1,8 +1,10 @@
 """Proven values: bounds of what a node is worth under perfect play, exact where they meet.
 
 A node's lower bound is the best that one of its moves is proven to give; its upper bound falls only when
-every legal move, pass included, is expanded. Source: Winands, Björnsson & Saito, "Monte-Carlo tree search
-solver", 2008, in the form with bounds by Cazenave & Saffidine, "Score bounded Monte-Carlo tree search", 2010.
+every legal move, pass included, is expanded. A move that can do no better than what another one is proven to
+give is not searched any more, and no simulation counts for less at a node than what is proven there. Source:
+Winands, Björnsson & Saito, "Monte-Carlo tree search solver", 2008, in the form with bounds by Cazenave &
+Saffidine, "Score bounded Monte-Carlo tree search", 2010.
 
 In Go a proof may hold in this game alone: where superko forbade a move because of its history, or the move
 limit ended it. Such a bound is marked, so that nobody uses it for the same board in another game. Where moves
@@ -20,8 +22,9 @@ from mcts.tree import NO_CHILD, ROOT, Tree
 LOWER_TAINTED, UPPER_TAINTED, MOVES_LEFT_OUT = 1, 2, 4
 """Bits of `Tree.taint`."""
 NO_EDGE = -1
-LOST, OPEN, WON = -1, 0, 1
-"""Standings of an edge, from the view of the side that plays it."""
+LOST, HELD, OPEN, WON = range(4)
+"""Standings of an edge, from the view of the side that plays it: proven to lose, or worse than a draw that is
+at hand; that draw; a move of which more may come; proven to win."""
 
 
 @inline_kernel
@@ -31,14 +34,26 @@ def is_proven(tree: Tree, row: int, node: int) -> bool:
 
 
 @inline_kernel
-def standing(tree: Tree, row: int, edge: int) -> int:
-    """WON or LOST for a move that is proven to be, else OPEN."""
+def is_pointless(tree: Tree, row: int, node: int, edge: int) -> bool:
+    """Whether a move can do no better than what is proven of its node already."""
     child = tree.edge_child[row, edge]
+    return bool(child != NO_CHILD and -int(tree.lower_bound[row, child]) <= tree.lower_bound[row, node])
+
+
+@inline_kernel
+def standing(tree: Tree, row: int, node: int, edge: int) -> int:
+    """LOST, HELD, OPEN or WON; for the choice of a move."""
+    child, floor = tree.edge_child[row, edge], int(tree.lower_bound[row, node])
     if child == NO_CHILD:
-        return OPEN
-    if tree.upper_bound[row, child] == -1:
+        return OPEN if floor == -1 else LOST
+    least = -int(tree.upper_bound[row, child])
+    if least == 1:
         return WON
-    return LOST if tree.lower_bound[row, child] == 1 else OPEN
+    if is_pointless(tree, row, node, edge):
+        return HELD if floor == 0 and least == 0 else LOST
+    if floor == -1 or least == floor:
+        return OPEN
+    return OPEN if tree.edge_value_sum[row, edge] >= 0.0 else LOST
 
 
 @inline_kernel
@@ -47,7 +62,7 @@ def best_standing(tree: Tree, row: int, node: int) -> int:
     first = int(tree.first_edge[row, node])
     best = LOST
     for edge in range(first, first + int(tree.edge_count[row, node])):
-        best = max(best, standing(tree, row, edge))
+        best = max(best, standing(tree, row, node, edge))
     return best
 
 
@@ -155,7 +170,7 @@ def is_proof_tainted(tree: Tree, row: int, node: int) -> bool:
 
 @kernel
 def keep_best_standing(tree: Tree, rows: npt.NDArray[np.int64], weights: npt.NDArray[np.int32]) -> None:
-    """Leave only proven wins, or else all but proven losses, with weight; at least one. Mutates: weights.
+    """Leave only edges of the best standing with weight; at least one. Mutates: weights.
 
     Args:
         tree: the trees.
@@ -169,7 +184,7 @@ def keep_best_standing(tree: Tree, rows: npt.NDArray[np.int64], weights: npt.NDA
         likeliest, total = -1, 0
         for edge in range(first, first + int(tree.edge_count[row, ROOT])):
             action = tree.edge_action[row, edge]
-            if standing(tree, row, edge) != best:
+            if standing(tree, row, ROOT, edge) != best:
                 weights[index, action] = 0
             elif likeliest < 0 or tree.edge_prior[row, edge] > tree.edge_prior[row, likeliest]:
                 likeliest = edge

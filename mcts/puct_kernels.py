@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from engine.jit import inline_kernel, kernel
 from mcts.config import Settings
-from mcts.proof_kernels import LOST, best_standing, standing
+from mcts.proof_kernels import best_standing, is_pointless, standing
 from mcts.tree import ROOT, Tree
 
 USUAL_DEVIATION = 0.4
@@ -49,7 +49,8 @@ def exploration(tree: Tree, row: int, node: int, settings: Settings) -> float:
 def puct_edge(tree: Tree, row: int, node: int, settings: Settings) -> int:
     """Edge with the highest Q + c P sqrt(N) / (1 + n); the first one on a tie.
 
-    At the root the first edge that lacks forced playouts comes before all. Proven losses are passed over.
+    At the root the first edge that lacks forced playouts comes before all. Moves that are proven pointless
+    are passed over.
     """
     first = int(tree.first_edge[row, node])
     last = first + int(tree.edge_count[row, node])
@@ -66,12 +67,14 @@ def puct_edge(tree: Tree, row: int, node: int, settings: Settings) -> int:
         count = int(tree.edge_visit_count[row, edge])
         prior = float(tree.edge_prior[row, edge])
         if count > 0:
-            if settings.solve and standing(tree, row, edge) == LOST:
+            if settings.solve and is_pointless(tree, row, node, edge):
                 continue
             if count * count < forced * prior:
                 return edge
             visited_prior += prior
             score = tree.edge_value_sum[row, edge] / count + explore * prior / (1 + count)
+            if node == ROOT:
+                score += float(tree.root_bonus[row, edge - first])
             if score > best_score:
                 best, best_score = edge, score
         elif prior > fresh_prior:
@@ -94,7 +97,7 @@ def uct_edge(tree: Tree, row: int, node: int, settings: Settings) -> int:
         count = int(tree.edge_visit_count[row, edge])
         if count == 0:
             return edge
-        if settings.solve and standing(tree, row, edge) == LOST:
+        if settings.solve and is_pointless(tree, row, node, edge):
             continue
         score = tree.edge_value_sum[row, edge] / count + settings.c_uct * math.sqrt(log_visits / count)
         if score > best_score:
@@ -104,15 +107,12 @@ def uct_edge(tree: Tree, row: int, node: int, settings: Settings) -> int:
 
 @inline_kernel
 def best_edge(tree: Tree, row: int, node: int) -> int:
-    """The most visited edge of a node; of equally visited ones the best valued.
-
-    Proven wins come before all others, proven losses after them.
-    """
+    """The most visited edge of a node among those of the best standing; of equals the best valued."""
     first = int(tree.first_edge[row, node])
     wanted = best_standing(tree, row, node)
     best, best_count, best_value = first, -1, 0.0
     for edge in range(first, first + int(tree.edge_count[row, node])):
-        if standing(tree, row, edge) != wanted:
+        if standing(tree, row, node, edge) != wanted:
             continue
         count = int(tree.edge_visit_count[row, edge])
         value = tree.edge_value_sum[row, edge] / max(count, 1)

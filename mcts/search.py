@@ -17,7 +17,7 @@ from engine.scoring import require_outcomes, values_to_play
 from engine.symmetry import NUM_SYMMETRIES
 from mcts.config import SearchConfig
 from mcts.ending_kernels import leave_out_pointless_moves
-from mcts.evaluator import Evaluator, Floats, Rows, SymmetricEvaluator, TerminalValues
+from mcts.evaluator import Evaluator, Floats, Rows, SymmetricEvaluator, TerminalValues, symmetric
 from mcts.gumbel_kernels import (
     considered_visits,
     gumbel_root_actions,
@@ -25,6 +25,7 @@ from mcts.gumbel_kernels import (
     set_root_logits,
 )
 from mcts.kept_trees import KeptTrees
+from mcts.lcb_kernels import lcb_root_actions
 from mcts.noise_kernels import add_root_noise
 from mcts.policy_target import policy_targets
 from mcts.proof_kernels import keep_best_standing
@@ -68,17 +69,17 @@ class Search:
             max_nodes: nodes a tree; `num_simulations` by default.
 
         Raises:
-            ValueError: `average_root` with an evaluator that knows no symmetries.
+            ValueError: `average_root` with an evaluator that knows no symmetries, or an `ending_bonus`.
         """
+        if config.ending_bonus > 0:
+            raise ValueError("ending_bonus: expected 0 in a search of many games")
         self.config = config
         self.num_evaluations = 0
         self._settings = config.settings()
         self._evaluator = evaluator
         self._root_evaluator: SymmetricEvaluator | None = None
         if config.average_root:
-            if not isinstance(evaluator, SymmetricEvaluator):
-                raise ValueError("average_root: expected an evaluator that sees symmetries differently")
-            self._root_evaluator = evaluator
+            self._root_evaluator = symmetric(evaluator)
         self._terminal_values = terminal_values
         self._max_nodes = max_nodes or config.num_simulations
         self._random = new_random_state(seed, batch)
@@ -188,7 +189,7 @@ class Search:
         return visits
 
     def move_weights(self, rows: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
-        """`[n, A]` visits that count for the choice of a move: no forced ones, no proven losses."""
+        """`[n, A]` visits that count for the choice of a move: no forced ones, none of moves proven worse."""
         active = np.asarray(rows, np.int64)
         weights = self.visit_counts(active)
         if self.config.forced_playouts > 0 and self.config.selection == "puct":
@@ -200,13 +201,15 @@ class Search:
     def best_actions(self, rows: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
         """`[n]` most visited root actions of the latest run; of equals the best valued.
 
-        Gumbel search takes the prior and its noise into account as well. A proven win is always played, a
-        proven loss only when there is nothing else.
+        Gumbel search takes the prior and its noise into account as well, and `choose_by_lcb` goes by lower
+        confidence bounds. A proven win is always played, a proven loss only when there is nothing else.
         """
         active = np.asarray(rows, np.int64)
         actions = np.empty(len(active), np.int64)
         if self.config.selection == "gumbel":
             gumbel_root_actions(self.tree, active, self._settings, actions)
+        elif self.config.choose_by_lcb:
+            lcb_root_actions(self.tree, active, actions)
         else:
             best_root_actions(self.tree, active, actions)
         return actions
@@ -219,6 +222,16 @@ class Search:
         policies = np.empty((len(active), self._logits.shape[1]), np.float32)
         improved_policies(self.tree, active, self._settings, policies)
         return policies
+
+    def root_surprises(self, rows: npt.NDArray[np.integer]) -> Floats:
+        """`[n]` nats by which `policy_targets` differ from the priors that the roots were searched with."""
+        targets, priors = self.policy_targets(rows), np.ones((len(rows), self._logits.shape[1]))
+        for index, row in enumerate(rows):
+            first = int(self.tree.first_edge[row, ROOT])
+            edges = slice(first, first + int(self.tree.edge_count[row, ROOT]))
+            priors[index, self.tree.edge_action[row, edges]] = self.tree.edge_prior[row, edges]
+        ratios = np.where(targets > 0, targets, 1) / np.where(targets > 0, np.maximum(priors, 1e-30), 1)
+        return np.asarray((targets * np.log(ratios)).sum(axis=1), np.float32)
 
     def root_values(self, rows: npt.NDArray[np.integer]) -> Floats:
         """`[n]` mean values of the roots to the side to move."""

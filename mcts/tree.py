@@ -60,6 +60,8 @@ class Tree(NamedTuple):
     """`[B, E]` node it leads to, or NO_CHILD."""
     root_logit: npt.NDArray[np.float64]
     """`[B, A]` log prior plus Gumbel noise of the root's edges, in their order (Gumbel)."""
+    root_bonus: npt.NDArray[np.float32]
+    """`[B, A]` added to the values of the root's visited edges, in their order (`ending_bonus`)."""
     path_node: npt.NDArray[np.int32]
     """`[S, N]` nodes of the latest descent."""
     path_edge: npt.NDArray[np.int32]
@@ -100,6 +102,7 @@ def allocate_tree(batch: int, num_nodes: int, num_actions: int, num_slots: int |
         edge_value_sum=np.empty(edges, np.float64),
         edge_child=np.empty(edges, np.int32),
         root_logit=np.empty((batch, num_actions), np.float64),
+        root_bonus=np.zeros((batch, num_actions), np.float32),
         path_node=np.empty((num_slots, num_nodes), np.int32),
         path_edge=np.empty((num_slots, num_nodes), np.int32),
         path_length=np.zeros(num_slots, np.int32),
@@ -136,7 +139,7 @@ def reset_trees(tree: Tree, rows: npt.NDArray[np.int64]) -> None:
 
 @inline_kernel
 def back_up(tree: Tree, row: int, slot: int, leaf: int, value_to_play: float) -> None:
-    """Add a value to the leaf and to the whole path above it. Mutates: tree[row].
+    """Add a value to the leaf and to the whole path above it, within what is proven. Mutates: tree[row].
 
     Args:
         tree: the trees.
@@ -147,8 +150,7 @@ def back_up(tree: Tree, row: int, slot: int, leaf: int, value_to_play: float) ->
     """
     tree.visit_count[row, leaf] += 1
     tree.value_sum[row, leaf] += value_to_play
-    square = value_to_play * value_to_play
-    tree.value_square_sum[row, leaf] += square
+    tree.value_square_sum[row, leaf] += value_to_play * value_to_play
     value = value_to_play
     for step in range(tree.path_length[slot] - 1, -1, -1):
         value = -value
@@ -156,6 +158,7 @@ def back_up(tree: Tree, row: int, slot: int, leaf: int, value_to_play: float) ->
         node = tree.path_node[slot, step]
         tree.edge_visit_count[row, edge] += 1
         tree.edge_value_sum[row, edge] += value
+        value = min(max(value, float(tree.lower_bound[row, node])), float(tree.upper_bound[row, node]))
         tree.visit_count[row, node] += 1
         tree.value_sum[row, node] += value
-        tree.value_square_sum[row, node] += square
+        tree.value_square_sum[row, node] += value * value

@@ -14,14 +14,17 @@ from threading import Condition
 import numpy as np
 import numpy.typing as npt
 
-from engine.board import IS_OVER, State, allocate_state, copy_row
+from engine.board import GAME, GO, IS_OVER, State, allocate_state, copy_row
+from engine.life_kernels import new_life_workspace
 from engine.random_state import new_random_state
 from engine.rulesets import Rules
 from engine.scoring import require_outcomes, values_to_play
 from mcts.analysis import Analysis, analyze_root
 from mcts.config import SearchConfig
 from mcts.continuation import moves_between
-from mcts.evaluator import Evaluator, Rows
+from mcts.ending_kernels import leave_out_pointless_moves, write_ending_bonuses
+from mcts.evaluator import Evaluator, Rows, SymmetricEvaluator, symmetric
+from mcts.forecast import Forecaster
 from mcts.lcb_kernels import lcb_root_actions
 from mcts.proof_kernels import keep_best_standing
 from mcts.puct_kernels import prune_forced_visits, root_visits
@@ -83,6 +86,7 @@ class TreeSearch:
         *,
         batch: int = BATCH,
         max_nodes: int | None = None,
+        forecaster: Forecaster | None = None,
     ) -> None:
         """Reserve all memory the search will ever use.
 
@@ -94,14 +98,20 @@ class TreeSearch:
             seed: entropy of ties.
             batch: most leaves that a thread gathers at a time.
             max_nodes: of the tree; `config.num_simulations` by default.
+            forecaster: of ownership, for an `ending_bonus`.
 
         Raises:
-            ValueError: a Gumbel search, or one that does anything at its roots.
+            ValueError: a Gumbel search, `average_root` with an evaluator that knows no symmetries, or an
+                `ending_bonus` without a forecaster.
         """
         if config.selection == "gumbel":
             raise ValueError("selection gumbel: expected puct or uct, one tree has no sequential halving")
-        if config.clean_up or config.average_root:
-            raise ValueError("clean_up and average_root: expected false, roots come with their trees")
+        if config.ending_bonus > 0 and forecaster is None:
+            raise ValueError("ending_bonus: expected a network that knows ownership")
+        self._forecaster = forecaster
+        self._root_evaluator: SymmetricEvaluator | None = None
+        if config.average_root:
+            self._root_evaluator = symmetric(evaluators[0])
         num_slots = len(evaluators) * batch
         history = rules.resolved_move_limit + 2
         self.config = config
@@ -117,6 +127,8 @@ class TreeSearch:
         self._logits = np.empty((*self._slots.shape, rules.num_actions), np.float32)
         self._values = np.empty(self._slots.shape, np.float32)
         self._places = np.empty(self._max_nodes, np.int32)
+        num_points = self.root.stone.shape[1]
+        self._owner, self._life = np.zeros(num_points, np.int8), new_life_workspace(num_points)
         self._is_in_flight = np.zeros(num_slots, np.bool_)
         self._changed = Condition()
         self._is_ending = False
@@ -126,6 +138,8 @@ class TreeSearch:
 
     def set_root(self, position: State, row: int = 0) -> None:
         """Turn to a position, with what is known of it if it is at most two moves ahead in the same game.
+
+        With `clean_up` nothing is known of a new position: its pointless moves would have visits.
 
         Args:
             position: not over.
@@ -143,6 +157,8 @@ class TreeSearch:
     def _follow(self, position: State, row: int) -> bool:
         """Go down the tree to a position; False where the tree knows no way."""
         actions = moves_between(self.root, position, row, self._work_row)
+        if actions and self.config.clean_up:
+            return False
         for action in actions or ():
             node = child_of_root(self.tree, 0, action)
             if node == NO_CHILD:
@@ -161,16 +177,20 @@ class TreeSearch:
 
         Raises:
             ValueError: fewer than two visits.
-            OutcomeForbiddenError: `solve` behind the firewall.
+            OutcomeForbiddenError: `solve`, `clean_up` or an `ending_bonus` behind the firewall.
         """
         if limits.visits is not None and limits.visits < 2:
             raise ValueError(f"search: {limits.visits} visits, expected at least 2")
-        if self.config.solve:
+        if self.config.solve or self.config.clean_up or self.config.ending_bonus > 0:
             require_outcomes()
         self._is_in_flight[:] = False
         self._is_ending = False
         if self.num_visits == 0:
             self._step(0, limits)
+            if self.config.clean_up:
+                leave_out_pointless_moves(self.tree, self.root, ROW, self._owner, self._life)
+        if self.config.ending_bonus > 0 and self.root.rules[0, GAME] == GO:
+            self._write_ending_bonuses()
         if len(self._evaluators) == 1:
             self._work(0, limits, progress)
             return
@@ -185,6 +205,13 @@ class TreeSearch:
                     other.result()
             finally:
                 self._end()
+
+    def _write_ending_bonuses(self) -> None:
+        assert self._forecaster is not None
+        ownership = self._forecaster.forecast(self.root, ROW).ownership_black
+        if ownership is None:
+            raise ValueError("ending_bonus: expected a network that knows ownership")
+        write_ending_bonuses(self.tree, 0, self.root, ownership[0], self.config.ending_bonus)
 
     def _work(self, worker: int, limits: Limits, progress: Callable[[], None] | None) -> None:
         """What each thread does: steps to the end of the search. All threads end when one fails."""
@@ -246,7 +273,10 @@ class TreeSearch:
         outcomes = values_to_play(self._leaves, finished)
         logits, values = self._logits[worker, : len(opened)], self._values[worker, : len(opened)]
         if len(opened):
-            self._evaluators[worker].evaluate(self._leaves, opened, logits, values)
+            if self._root_evaluator is not None and self.num_visits == 0:
+                self._root_evaluator.evaluate_mean(self._leaves, opened, logits, values)
+            else:
+                self._evaluators[worker].evaluate(self._leaves, opened, logits, values)
         with self._changed:
             tree, leaves, settings = self.tree, self._leaves, self._settings
             rows = np.zeros_like(finished)

@@ -5,8 +5,8 @@ the path of a checkpoint or of a run folder. The strength of a network agent is 
 move; one visit means its policy alone.
 """
 
-import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,18 +17,20 @@ import numpy.typing as npt
 
 from engine.board import State
 from engine.errors import YomiError
-from engine.rules_kernels import legal_actions
 from engine.rulesets import Rules
 from mcts.config import SearchConfig, SelectionRule
 from mcts.evaluator import Evaluator, RolloutEvaluator
+from mcts.forecast import Forecaster
 from mcts.player import Player
-from mcts.policy_target import choose_actions
 from mcts.search import Search
+from selfplay.batch_agents import PolicyAgent, RandomAgent, SearchAgent
 from selfplay.external_agent import ExternalAgent
 from selfplay.gomocup_process import GomocupProcess
 from selfplay.gtp_process import GtpProcess
 from selfplay.player_agent import PlayerAgent, network_player, rollout_player
+from selfplay.resignation import Resigner, ResignRule
 from selfplay.run_store import DATABASE, latest_weights
+from selfplay.settings import ConfigError, assign_all
 from selfplay.threats_agent import ThreatsAgent
 
 if TYPE_CHECKING:
@@ -63,85 +65,6 @@ class Agent(Protocol):
         ...
 
 
-class RandomAgent:
-    """Any legal move, all alike."""
-
-    def __init__(self, rules: Rules, seed: np.random.SeedSequence) -> None:
-        self._random = np.random.default_rng(seed)
-        self._actions = np.empty(rules.num_actions, np.int16)
-
-    def choose(
-        self, state: State, rows: npt.NDArray[np.int64], moves: Games | None = None
-    ) -> npt.NDArray[np.int64]:
-        """See `Agent.choose`."""
-        chosen = np.empty(len(rows), np.int64)
-        for index, row in enumerate(rows):
-            count = legal_actions(state, int(row), self._actions)
-            chosen[index] = self._actions[self._random.integers(count)]
-        return chosen
-
-
-class PolicyAgent:
-    """The network's policy without any search: its most probable legal move, or a draw from it."""
-
-    def __init__(
-        self, evaluator: Evaluator, rules: Rules, batch: int, temperature: float, seed: np.random.SeedSequence
-    ) -> None:
-        self._evaluator = evaluator
-        self._temperature = temperature
-        self._random = np.random.default_rng(seed)
-        self._logits = np.empty((batch, rules.num_actions), np.float32)
-        self._values = np.empty(batch, np.float32)
-        self._actions = np.empty(rules.num_actions, np.int16)
-
-    def choose(
-        self, state: State, rows: npt.NDArray[np.int64], moves: Games | None = None
-    ) -> npt.NDArray[np.int64]:
-        """See `Agent.choose`."""
-        logits = self._logits[: len(rows)]
-        self._evaluator.evaluate(state, rows, logits, self._values[: len(rows)])
-        chosen = np.empty(len(rows), np.int64)
-        for index, row in enumerate(rows):
-            legal = self._actions[: legal_actions(state, int(row), self._actions)]
-            scores = logits[index, legal].astype(np.float64)
-            if self._temperature > 0:
-                # The largest of logits plus Gumbel noise is a draw from the softmax.
-                scores = scores / self._temperature + self._random.gumbel(size=len(legal))
-            chosen[index] = legal[scores.argmax()]
-        return chosen
-
-
-class SearchAgent:
-    """A tree search: the most visited move (of equals the best valued), or a draw from the visits.
-
-    Attributes:
-        search: the search, whose latest trees callers may read.
-    """
-
-    def __init__(
-        self,
-        search: Search,
-        temperature: float,
-        seed: np.random.SeedSequence,
-        seconds: float | None = None,
-    ) -> None:
-        self.search = search
-        self._temperature = temperature
-        self._random = np.random.default_rng(seed)
-        self._seconds = seconds
-
-    def choose(
-        self, state: State, rows: npt.NDArray[np.int64], moves: Games | None = None
-    ) -> npt.NDArray[np.int64]:
-        """See `Agent.choose`."""
-        deadline = None if self._seconds is None else time.monotonic() + self._seconds
-        self.search.run(state, rows, deadline=deadline)
-        if self._temperature == 0:
-            return self.search.best_actions(rows)
-        temperatures = np.full(len(rows), self._temperature)
-        return choose_actions(self.search.move_weights(rows), temperatures, self._random.random(len(rows)))
-
-
 @dataclass(frozen=True)
 class AgentSpec:
     """An agent by name with its strength, ready to be made for any number of games.
@@ -154,6 +77,8 @@ class AgentSpec:
         network: loaded weights, None for agents without.
         known_rules: rules the network was trained for.
         threads: that search where there is one game at a time; moves repeat with one alone.
+        search_settings: of its search as `name=value`, fields of `mcts.config.SearchConfig`.
+        resigns: when it gives up, None for never.
     """
 
     name: str
@@ -163,6 +88,8 @@ class AgentSpec:
     network: "Network | None" = None
     known_rules: Rules | None = None
     threads: int = 1
+    search_settings: tuple[str, ...] = ()
+    resigns: ResignRule | None = None
 
     def label(self) -> str:
         """Name with strength, for tables."""
@@ -199,7 +126,9 @@ class AgentSpec:
         if visits > 1 and batch == 1:
             player = self.player(rules, search_seed)
             by_time = self.seconds is not None
-            return PlayerAgent(player, None if by_time else visits, self.seconds, self.temperature, move_seed)
+            limit = None if by_time else visits
+            resigner = self._resigner(1, move_seed)
+            return PlayerAgent(player, limit, self.seconds, self.temperature, move_seed, resigner)
         if self.network is None:
             rollouts = RolloutEvaluator(rules, batch, evaluator_seed)
             return self._search_agent("uct", rollouts, rules, batch, search_seed, move_seed)
@@ -226,8 +155,44 @@ class AgentSpec:
         self._require_game(rules)
         max_nodes = max(self._visits(), MAX_NODES_BY_TIME)
         if self.network is None:
-            return rollout_player(rules, max_nodes, self.threads, seed, forecasts=forecasts)
-        return network_player(self.network, rules, max_nodes, self.threads, seed)
+            config = self._search_config(SearchConfig(max_nodes, "uct", solve=True))
+            with self._refusing():
+                return rollout_player(config, rules, self.threads, seed, forecasts=forecasts)
+        config = self._search_config(SearchConfig(max_nodes, solve=True))
+        forecaster = self.forecaster(rules) if forecasts or config.ending_bonus > 0 else None
+        with self._refusing():
+            return network_player(
+                self.network, config, rules, self.threads, seed, forecaster, forecasts=forecasts
+            )
+
+    def forecaster(self, rules: Rules) -> Forecaster | None:
+        """Who tells of points and ownership in Go by the agent's own network; None if it cannot.
+
+        Args:
+            rules: of the largest board to come.
+        """
+        if self.network is None or rules.game != "go" or not self.network.config.score:
+            return None
+        from selfplay.network_forecaster import NetworkForecaster
+
+        return NetworkForecaster(self.network, rules)
+
+    def _search_config(self, usual: SearchConfig) -> SearchConfig:
+        try:
+            return assign_all(usual, self.search_settings)
+        except ConfigError as error:
+            raise AgentError(f"agent {self.name}: {error}") from None
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        """Name the agent whose search cannot be what its settings say."""
+        try:
+            yield
+        except ValueError as error:
+            raise AgentError(f"agent {self.name}: {error}") from None
+
+    def _resigner(self, batch: int, seed: np.random.SeedSequence) -> Resigner | None:
+        return None if self.resigns is None else Resigner(self.resigns, batch, seed.spawn(1)[0])
 
     def _visits(self) -> int:
         """Simulations a move; 1 stands for the policy alone. By time there are always some."""
@@ -267,9 +232,13 @@ class AgentSpec:
         move_seed: np.random.SeedSequence,
     ) -> SearchAgent:
         visits = self._visits() if self.seconds is None else max(2, MAX_NODES_BY_TIME // batch)
-        config = SearchConfig(num_simulations=visits, selection=selection, noise_weight=0.0)
-        search = Search(config, evaluator, rules, batch, search_seed)
-        return SearchAgent(search, self.temperature, move_seed, self.seconds)
+        config = self._search_config(
+            SearchConfig(visits, selection, noise_weight=0.0, choose_by_lcb=selection == "puct")
+        )
+        with self._refusing():
+            search = Search(config, evaluator, rules, batch, search_seed)
+        resigner = self._resigner(batch, move_seed)
+        return SearchAgent(search, self.temperature, move_seed, self.seconds, resigner)
 
 
 def open_agent(
@@ -279,6 +248,8 @@ def open_agent(
     seconds: float | None = None,
     temperature: float = 0.0,
     threads: int = 1,
+    search_settings: tuple[str, ...] = (),
+    resigns: ResignRule | None = None,
 ) -> AgentSpec:
     """Find an agent by its name and load what it needs.
 
@@ -288,6 +259,8 @@ def open_agent(
         seconds: time a move instead of visits.
         temperature: of the move drawn; 0 plays the best one.
         threads: that search where there is one game at a time; moves repeat with one alone.
+        search_settings: of its search as `name=value`; of no use to agents without one.
+        resigns: when an agent that searches gives up, None for never.
 
     Returns:
         What `AgentSpec.make` builds agents from.
@@ -308,11 +281,19 @@ def open_agent(
             raise AgentError(f"agent {name!r}: expected {protocol}:COMMAND")
         return AgentSpec(name, seconds=seconds)
     if name == "uct" or name.startswith("uct:"):
-        return AgentSpec(name, _uct_visits(name), seconds, temperature, threads=threads)
+        return AgentSpec(
+            name,
+            _uct_visits(name),
+            seconds,
+            temperature,
+            threads=threads,
+            search_settings=search_settings,
+            resigns=resigns,
+        )
     from selfplay.checkpoint import load_network
 
     network, rules = load_network(_weights_of(name))
-    return AgentSpec(name, visits, seconds, temperature, network, rules, threads)
+    return AgentSpec(name, visits, seconds, temperature, network, rules, threads, search_settings, resigns)
 
 
 def network_agent(

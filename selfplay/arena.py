@@ -20,6 +20,8 @@ from selfplay.workers import Progress, run_workers
 
 PlayedGame = tuple[tuple[int, ...], bool, float]
 """Moves, whether the first agent had Black, and Black's score."""
+TALLIES = ("num_counted", "num_counted_otherwise", "num_played_on", "num_false_resignations")
+"""The numbers of a result that do not follow from its games."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class MatchResult:
         failures: what went wrong with programs that took part; each cost the program a game.
         num_counted: games that such a program counted as well, after two passes.
         num_counted_otherwise: of these, those in which it names another winner than the rules do.
+        num_played_on: times that somebody would have given up a game that was played on.
+        num_false_resignations: of these, those in which that side did not lose.
     """
 
     first: str
@@ -54,6 +58,8 @@ class MatchResult:
     failures: tuple[str, ...] = ()
     num_counted: int = 0
     num_counted_otherwise: int = 0
+    num_played_on: int = 0
+    num_false_resignations: int = 0
 
     @property
     def num_games(self) -> int:
@@ -122,6 +128,8 @@ class MatchResult:
             "failures": list(self.failures),
             "counted": self.num_counted,
             "counted_otherwise": self.num_counted_otherwise,
+            "played_on": self.num_played_on,
+            "false_resignations": self.num_false_resignations,
         }
 
 
@@ -192,6 +200,13 @@ class _Table:
                     if (count := agent.final_score_black(self.moves[row])) is not None:
                         yield float(scores[row]), count
 
+    def resignations_judged(self) -> Iterator[bool]:
+        """Of games played on in which an agent would have given up: whether that was false."""
+        for agent in self.agents:
+            resigner = getattr(agent, "resigner", None)
+            if resigner is not None:
+                yield from resigner.verdicts(self.scores_black())
+
 
 def play_match(
     first: AgentSpec,
@@ -245,14 +260,8 @@ def combined(results: Sequence[MatchResult]) -> MatchResult:
     """
     games = [game for result in results for game in result.games]
     failures = [failure for result in results for failure in result.failures]
-    return _result(
-        results[0].first,
-        results[0].second,
-        games,
-        failures,
-        sum(result.num_counted for result in results),
-        sum(result.num_counted_otherwise for result in results),
-    )
+    tallies = {name: sum(getattr(result, name) for result in results) for name in TALLIES}
+    return _result(results[0].first, results[0].second, games, failures, **tallies)
 
 
 def _count(first: str, second: str, tables: list[_Table]) -> MatchResult:
@@ -267,11 +276,14 @@ def _count(first: str, second: str, tables: list[_Table]) -> MatchResult:
     agents = [agent for table in tables for agent in table.agents if isinstance(agent, ExternalAgent)]
     failures = [failure for agent in agents for failure in agent.failures]
     num_otherwise = sum(np.sign(ours) != np.sign(theirs) for ours, theirs in counts)
-    return _result(first, second, games, failures, len(counts), int(num_otherwise))
+    judged = [is_false for table in tables for is_false in table.resignations_judged()]
+    numbers = (len(counts), int(num_otherwise), len(judged), sum(judged))
+    tallies = dict(zip(TALLIES, numbers, strict=True))
+    return _result(first, second, games, failures, **tallies)
 
 
 def _result(
-    first: str, second: str, games: list[PlayedGame], failures: list[str], counted: int, otherwise: int
+    first: str, second: str, games: list[PlayedGame], failures: list[str], **tallies: int
 ) -> MatchResult:
     margins = [score if first_is_black else -score for _, first_is_black, score in games]
     return MatchResult(
@@ -285,6 +297,5 @@ def _result(
         mean_moves=float(np.mean([len(moves) for moves, _, _ in games])),
         games=tuple(games),
         failures=tuple(failures),
-        num_counted=counted,
-        num_counted_otherwise=otherwise,
+        **tallies,
     )

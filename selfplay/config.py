@@ -1,19 +1,17 @@
 """The settings of a training run: one frozen record, read from presets and `--set key=value`."""
 
-import math
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
-from typing import Any
+from typing import Any, cast
 
-from engine.errors import YomiError
 from engine.rulesets import Rules, go_rules, rules_from_dict
 from mcts.config import SearchConfig
+from selfplay.beginnings import Beginnings
 from selfplay.generate import SelfPlayConfig
 from selfplay.learner import LearnerConfig
 from selfplay.network import NetworkConfig
+from selfplay.settings import ConfigError, assign, plain_fields, split_assignment
 
-
-class ConfigError(YomiError):
-    """A preset, key or value that does not exist or is out of range."""
+__all__ = ["ConfigError", "TrainConfig", "config_from_dict", "known_keys", "override"]
 
 
 @dataclass(frozen=True)
@@ -29,6 +27,11 @@ class TrainConfig:
         iterations: rounds of self-play and training.
         seed: of the whole run.
         threads: workers of self-play and threads of training; part of the result, since it deals out games.
+        gate_games: most games of a match that new weights must win before they make games (`selfplay.gate`);
+            0 for no gate. Refused where only preferences may teach.
+        gate_visits: simulations a move in it.
+        gate_elo: points of Elo by which they shall be better.
+        keep_weights: files of weights that stay, the newest ones and the best by the gate; 0 keeps all.
     """
 
     rules: Rules = field(default_factory=lambda: go_rules(9))
@@ -39,10 +42,22 @@ class TrainConfig:
     iterations: int = 10
     seed: int = 1
     threads: int = 2
+    gate_games: int = 0
+    gate_visits: int = 16
+    gate_elo: float = 30.0
+    keep_weights: int = 0
 
     def __post_init__(self) -> None:
         if self.iterations < 1 or self.threads < 1:
             raise ValueError("iterations and threads: expected at least 1")
+        if self.search.ending_bonus > 0:
+            raise ValueError("search.ending_bonus: expected 0, it is for play")
+        if self.gate_games < 0 or self.keep_weights < 0:
+            raise ValueError("gate_games and keep_weights: expected at least 0")
+        if self.gate_visits < 1 or self.gate_elo <= 0:
+            raise ValueError("gate_visits and gate_elo: expected at least 1, and above 0")
+        for sizes in (self.selfplay.sizes, self.selfplay.early_sizes):
+            Beginnings(self.rules, sizes, 0, 0.0)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain nested values, as stored with a run."""
@@ -87,20 +102,16 @@ def override(config: TrainConfig, assignment: str) -> TrainConfig:
     Raises:
         ConfigError: unknown key, or a value of the wrong kind.
     """
-    key, separator, text = assignment.partition("=")
-    if not separator:
-        raise ConfigError(f"setting {assignment!r}: expected key=value")
+    key, text = split_assignment(assignment)
     section, _, name = key.rpartition(".")
     target = getattr(config, section, None) if section else config
-    known = {f.name for f in fields(target)} if is_dataclass(target) else set()
-    current = getattr(target, name, None) if name in known else None
-    if name not in known or is_dataclass(current):
+    if not is_dataclass(target) or isinstance(target, type) or name not in plain_fields(target):
         raise ConfigError(f"setting {key!r}: expected one of {', '.join(known_keys(config))}")
-    value = _parse(key, text, current)
+    changed = assign(target, name, text, key)
+    if not section:
+        return cast("TrainConfig", changed)
     try:
-        if section:
-            return replace(config, **{section: replace(target, **{name: value})})  # type: ignore[type-var, arg-type]
-        return replace(config, **{name: value})
+        return replace(config, **{section: changed})  # type: ignore[arg-type]
     except ValueError as error:
         raise ConfigError(f"setting {assignment!r}: {error}") from None
 
@@ -115,19 +126,3 @@ def known_keys(config: TrainConfig) -> list[str]:
         else:
             keys.append(part.name)
     return keys
-
-
-def _parse(key: str, text: str, current: Any) -> Any:
-    try:
-        if isinstance(current, bool):
-            return {"true": True, "false": False}[text.lower()]
-        if isinstance(current, int):
-            return int(text)
-        if isinstance(current, float):
-            if not math.isfinite(float(text)):
-                raise ValueError(text)
-            return float(text)
-    except (ValueError, KeyError):
-        kind = {bool: "true or false", int: "a whole number", float: "a number"}[type(current)]
-        raise ConfigError(f"setting {key}={text}: expected {kind}") from None
-    return text

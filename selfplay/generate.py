@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from engine.board import BLACK, IS_OVER, PASS_COUNT, WHITE, State, new_state, reset
+from engine.board import BLACK, IS_OVER, PASS_COUNT, WHITE, State, new_state, reset, set_rules
 from engine.jit import kernel
 from engine.rules_kernels import play
 from engine.rulesets import Rules
@@ -20,13 +20,15 @@ from mcts.evaluator import Evaluator
 from mcts.policy_target import choose_actions, stored_weights
 from mcts.schedules import falling_temperatures, halving_temperatures
 from mcts.search import Search
-from selfplay.openings import random_opening
+from selfplay.beginnings import Beginnings, read_sizes
 from selfplay.records import GameRecord
 from selfplay.value_source import ValueSource
 from selfplay.workers import Progress, run_workers
 
 EvaluatorFactory = Callable[[int, np.random.SeedSequence], Evaluator]
 """`(batch, seed) -> evaluator`, called once a worker."""
+DECIDED_MOVES = 3
+"""Searches in a row that must agree before a game counts as decided."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,18 @@ class SelfPlayConfig:
         cheap_simulations: of a cheap search, which selects by PUCT whatever the full one does.
         first_simulations: of a full search in the first round, doubled in stages up to
             `search.num_simulations` (MiniZero, arXiv 2310.11305); 0 for the same number in all rounds.
+        decided_value: a game counts as decided where the search has seen at least this value, 0..1, for the
+            same side three moves in a row; 0 for never. Nobody resigns (KataGo's self-play: 0.9).
+        decided_simulations: of a full search in a decided game.
+        decided_share: of the full searches in decided games that are policy targets (KataGo: weight 0.1).
+        sizes: sides of the boards and how often each is played, such as `7:1,8:1,9:8`, none above the run's;
+            empty for the board of the run alone.
+        early_sizes: the same in the first rounds.
+        early_share: share of the rounds that are the first ones.
+        fork_share: of the games that begin as an earlier one of the round did, up to a random move in place
+            of which another one is played (KataGo: 0.04).
+        surprise_weight: share of how often a position is drawn in training that goes by how much its search
+            surprised the policy (KataGo: 0.5); 0 draws all alike.
     """
 
     games_per_iteration: int = 100
@@ -58,6 +72,14 @@ class SelfPlayConfig:
     full_search_share: float = 1.0
     cheap_simulations: int = 12
     first_simulations: int = 0
+    decided_value: float = 0.0
+    decided_simulations: int = 8
+    decided_share: float = 0.1
+    sizes: str = ""
+    early_sizes: str = ""
+    early_share: float = 0.05
+    fork_share: float = 0.0
+    surprise_weight: float = 0.0
 
     def __post_init__(self) -> None:
         if self.games_per_iteration < 1 or self.parallel_games < 1:
@@ -70,8 +92,14 @@ class SelfPlayConfig:
             raise ValueError(f"temperature_half_life {self.temperature_half_life}: expected at least 0")
         if not 0 < self.full_search_share <= 1:
             raise ValueError(f"full_search_share {self.full_search_share}: expected above 0, at most 1")
-        if self.cheap_simulations < 2:
-            raise ValueError(f"cheap_simulations {self.cheap_simulations}: expected at least 2")
+        for name in ("cheap_simulations", "decided_simulations"):
+            if getattr(self, name) < 2:
+                raise ValueError(f"{name} {getattr(self, name)}: expected at least 2")
+        for name in ("decided_value", "decided_share", "early_share", "fork_share", "surprise_weight"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} {getattr(self, name)}: expected 0..1")
+        read_sizes(self.sizes)
+        read_sizes(self.early_sizes)
         if self.first_simulations != 0 and self.first_simulations < 2:
             raise ValueError(f"first_simulations {self.first_simulations}: expected 0, or at least 2")
 
@@ -96,7 +124,7 @@ class Generated:
     num_evaluations: int
 
 
-class _Worker:
+class SelfPlayWorker:
     """One thread's rows of games."""
 
     def __init__(
@@ -128,10 +156,13 @@ class _Worker:
             )
             cheap_seed = search_seed.spawn(1)[0]
             self.cheap_search = Search(cheap, evaluator, rules, batch, cheap_seed, terminal_values)
+        self.beginnings = Beginnings(rules, config.sizes, config.random_plies, config.fork_share)
+        self.row_rules = [rules] * batch
         limit = rules.resolved_move_limit
         self.moves = np.zeros((batch, limit), np.int16)
         self.visits = np.zeros((batch, limit, rules.num_actions), np.uint16)
         self.root_values = np.zeros((batch, limit), np.float32)
+        self.surprises = np.zeros((batch, limit), np.float32)
         self.lengths = np.zeros(batch, np.int64)
         self.active = np.arange(batch, dtype=np.int64)
         self.waiting -= batch
@@ -151,10 +182,13 @@ class _Worker:
                 progress(len(over))
 
     def _play_openings(self) -> None:
-        if not self.config.random_plies:
-            return
         for row in self.active[self.lengths[self.active] == 0]:
-            for action in random_opening(self.rules, self.config.random_plies, self.random):
+            rules, actions = self.beginnings.draw(self.games, self.random)
+            if rules != self.row_rules[row]:
+                self.row_rules[row] = rules
+                set_rules(self.state, row, rules)
+                reset(self.state, row)
+            for action in actions:
                 self._record(np.array([row]), np.array([action]))
 
     def _play_searched_moves(self) -> None:
@@ -164,13 +198,42 @@ class _Worker:
         share = self.config.full_search_share
         is_full = np.ones(len(rows), np.bool_) if share == 1 else self.random.random(len(rows)) < share
         full, cheap = rows[is_full], rows[~is_full]
+        if self.config.decided_value > 0:
+            is_decided = np.array([self._is_decided(int(row)) for row in full], np.bool_)
+            self._search_decided(full[is_decided])
+            full = full[~is_decided]
         if len(full):
             self.search.run(self.state, full, noise=self.search.config.explores)
-            self.visits[full, self.lengths[full]] = self._policy_weights(full)
+            self._keep_target(full)
             self._play_by(self.search, full)
         if len(cheap):
             self.cheap_search.run(self.state, cheap)
             self._play_by(self.cheap_search, cheap)
+
+    def _is_decided(self, row: int) -> bool:
+        """Whether the latest searches of a game agree on who wins."""
+        length = int(self.lengths[row])
+        plies = np.arange(max(length - DECIDED_MOVES, 0), length)
+        values_black = self.root_values[row, plies] * np.where(plies % 2 == 0, 1, -1)
+        least = self.config.decided_value
+        return len(plies) == DECIDED_MOVES and bool(
+            (values_black >= least).all() or (values_black <= -least).all()
+        )
+
+    def _search_decided(self, rows: npt.NDArray[np.int64]) -> None:
+        """Searches with few simulations, of which few are targets. Each run needs the trees for itself."""
+        if not len(rows):
+            return
+        simulations = self.config.decided_simulations
+        self.search.run(self.state, rows, noise=self.search.config.explores, num_simulations=simulations)
+        self._keep_target(rows[self.random.random(len(rows)) < self.config.decided_share])
+        self._play_by(self.search, rows)
+
+    def _keep_target(self, rows: npt.NDArray[np.int64]) -> None:
+        """Record what a policy shall learn of the latest full search, and how surprising that is."""
+        self.visits[rows, self.lengths[rows]] = self._policy_weights(rows)
+        if self.config.surprise_weight > 0:
+            self.surprises[rows, self.lengths[rows]] = self.search.root_surprises(rows)
 
     def _policy_weights(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.integer]:
         if self.search.config.selection == "gumbel":
@@ -206,16 +269,18 @@ class _Worker:
     def _finish(self, row: int) -> None:
         length = int(self.lengths[row])
         to_play = np.where(np.arange(length) % 2 == 0, BLACK, WHITE).astype(np.int8)
-        is_go = self.rules.game == "go"
+        rules = self.row_rules[row]
+        visits = self.visits[row, :length, : rules.num_actions].copy()
         self.games.append(
             GameRecord(
-                rules=self.rules,
+                rules=rules,
                 moves=self.moves[row, :length].copy(),
-                visits=self.visits[row, :length].copy(),
+                visits=visits,
                 root_values=self.root_values[row, :length].copy(),
                 value_targets=self.value_source.value_targets(self.state, row, to_play),
                 score_black=self.value_source.score_target_black(self.state, row),
-                is_truncated=is_go and int(self.state.scalars[row, PASS_COUNT]) < 2,
+                is_truncated=rules.game == "go" and int(self.state.scalars[row, PASS_COUNT]) < 2,
+                weights=draw_weights(visits, self.surprises[row, :length], self.config.surprise_weight),
             )
         )
         self.visits[row, :length] = 0
@@ -226,6 +291,42 @@ class _Worker:
             reset(self.state, row)
         else:
             self.active = self.active[self.active != row]
+
+
+def draw_weights(
+    visits: npt.NDArray[np.uint16], surprises: npt.NDArray[np.float32], share: float
+) -> npt.NDArray[np.float32] | None:
+    """How often each position of a game is drawn, on average once; None for all alike.
+
+    Args:
+        visits: `[T, A]` policy targets.
+        surprises: `[T]` nats by which each target differs from what the policy thought.
+        share: of the weight that goes by surprise.
+    """
+    is_target = visits.any(axis=1)
+    mean = float(surprises[is_target].mean()) if is_target.any() else 0.0
+    if share == 0 or mean == 0:
+        return None
+    return np.where(is_target, 1 - share + share * surprises / mean, 0).astype(np.float32)
+
+
+def new_workers(
+    rules: Rules,
+    search_config: SearchConfig,
+    config: SelfPlayConfig,
+    new_evaluator: EvaluatorFactory,
+    value_source: ValueSource,
+    num_games: int,
+    num_threads: int,
+    seed: np.random.SeedSequence,
+) -> list[SelfPlayWorker]:
+    """Workers with their parts of the games, not started yet; see `generate_games`."""
+    num_workers = max(1, min(num_threads, num_games))
+    shares = [num_games // num_workers + (i < num_games % num_workers) for i in range(num_workers)]
+    return [
+        SelfPlayWorker(rules, search_config, config, new_evaluator, value_source, worker_seed, share)
+        for worker_seed, share in zip(seed.spawn(num_workers), shares, strict=True)
+    ]
 
 
 def generate_games(
@@ -255,12 +356,9 @@ def generate_games(
     Returns:
         The games, worker by worker in order of their end, and the evaluations spent.
     """
-    num_workers = max(1, min(num_threads, num_games))
-    shares = [num_games // num_workers + (i < num_games % num_workers) for i in range(num_workers)]
-    workers = [
-        _Worker(rules, search_config, config, new_evaluator, value_source, worker_seed, share)
-        for worker_seed, share in zip(seed.spawn(num_workers), shares, strict=True)
-    ]
+    workers = new_workers(
+        rules, search_config, config, new_evaluator, value_source, num_games, num_threads, seed
+    )
     run_workers(workers, progress)
     games = [game for worker in workers for game in worker.games]
     return Generated(games, sum(worker.num_evaluations for worker in workers))

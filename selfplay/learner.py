@@ -40,6 +40,9 @@ class LearnerConfig:
         second_drop: the same.
         weight_decay: of AdamW.
         passes: how often each new position is drawn on average: caps the training steps, against overfitting.
+            What is not used in a round is kept for later ones.
+        max_steps: training steps of a round at most; 0 for as many as `passes` allows.
+        min_positions: positions of the window before learning begins.
         window_share: newest share of all positions that are drawn from.
         min_window: positions of the window until that share is more.
         max_window: most positions of the window.
@@ -63,6 +66,8 @@ class LearnerConfig:
     second_drop: float = 1.0
     weight_decay: float = 1e-4
     passes: float = 4.0
+    max_steps: int = 0
+    min_positions: int = 0
     window_share: float = 0.4
     min_window: int = 100_000
     max_window: int = 1_500_000
@@ -81,7 +86,7 @@ class LearnerConfig:
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} {getattr(self, name)}: expected a positive number")
         weights = ("value_weight", "reply_weight", "soft_weight", "score_weight", "ownership_weight")
-        for name in (*weights, "weight_decay", "warmup_steps"):
+        for name in (*weights, "weight_decay", "warmup_steps", "max_steps", "min_positions"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} {getattr(self, name)}: expected at least 0")
         for name in ("rate_drop", "first_drop", "second_drop", "window_share", "q_share"):
@@ -90,6 +95,17 @@ class LearnerConfig:
         for name in ("average_decay", "held_out_share"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} {getattr(self, name)}: expected 0 or more, below 1")
+
+    def steps_of(self, allowed: float, window_positions: int) -> int:
+        """Training steps of a round.
+
+        Args:
+            allowed: by `passes`, those kept from earlier rounds included.
+            window_positions: to draw from.
+        """
+        if window_positions < self.min_positions:
+            return 0
+        return min(int(allowed), self.max_steps or int(allowed))
 
     def weights(self) -> dict[str, float]:
         """What the loss of each head counts."""
@@ -122,7 +138,7 @@ class Learner:
     def __init__(self, network: Network, config: LearnerConfig) -> None:
         self.device = compute_device()
         self.network = network.to(self.device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
-        self.average = copy.deepcopy(self.network).eval().requires_grad_(False)
+        self.average: Network = copy.deepcopy(self.network).eval().requires_grad_(False)
         self.config = config
         self.step = 0
         self.rate_scale = 1.0
@@ -181,7 +197,7 @@ class Learner:
 
         Args:
             buffer: the window.
-            num_steps: at least 1.
+            num_steps: 0 gives no losses.
             random: draws positions and symmetries.
             progress: told of finished steps.
 

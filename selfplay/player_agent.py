@@ -13,10 +13,12 @@ from mcts.analysis import Analysis
 from mcts.config import SearchConfig
 from mcts.evaluation_cache import CachedEvaluator, EvaluationCache
 from mcts.evaluator import RolloutEvaluator
-from mcts.forecast import RolloutForecaster
+from mcts.forecast import Forecaster, RolloutForecaster
 from mcts.player import Player, Report
 from mcts.policy_target import choose_actions
 from mcts.tree_search import BATCH, Limits, TreeSearch, never
+from selfplay.external_agent import RESIGNS
+from selfplay.resignation import Resigner
 
 if TYPE_CHECKING:
     from selfplay.network import Network
@@ -26,28 +28,34 @@ NUM_CACHED = 32_768
 
 
 def rollout_player(
-    rules: Rules, max_nodes: int, threads: int, seed: np.random.SeedSequence, *, forecasts: bool
+    config: SearchConfig, rules: Rules, threads: int, seed: np.random.SeedSequence, *, forecasts: bool
 ) -> Player:
-    """UCT with random games.
+    """A search by random games.
 
     Args:
+        config: of the search; its simulations are the memory of the tree.
         rules: what is played.
-        max_nodes: of its tree.
         threads: that search.
         seed: entropy.
         forecasts: whether analyses tell of points and ownership in Go, at the cost of some random games.
     """
     search_seed, evaluator_seed, forecast_seed = seed.spawn(3)
-    config = SearchConfig(num_simulations=max_nodes, selection="uct", solve=True)
     evaluator = RolloutEvaluator(rules, threads * BATCH, evaluator_seed)
     search = TreeSearch(config, [evaluator] * threads, rules, search_seed)
     return Player(search, rules, RolloutForecaster(rules, forecast_seed) if forecasts else None)
 
 
 def network_player(
-    weights: "Network", rules: Rules, max_nodes: int, threads: int, seed: np.random.SeedSequence
+    weights: "Network",
+    config: SearchConfig,
+    rules: Rules,
+    threads: int,
+    seed: np.random.SeedSequence,
+    forecaster: Forecaster | None,
+    *,
+    forecasts: bool,
 ) -> Player:
-    """PUCT with a network; see `rollout_player`."""
+    """A search by a network, which may have a forecaster; see `rollout_player`."""
     from selfplay.inference import NetworkEvaluator, prepare_for_inference
 
     prepared = prepare_for_inference(weights)
@@ -55,8 +63,8 @@ def network_player(
     cores = 1 if threads > 1 else None  # each thread of the search computes for itself
     networks = [NetworkEvaluator(prepared, rules, BATCH, cores) for _ in range(threads)]
     evaluators = [CachedEvaluator(network, cache, rules, BATCH) for network in networks]
-    config = SearchConfig(num_simulations=max_nodes, solve=True)
-    return Player(TreeSearch(config, evaluators, rules, seed), rules)
+    search = TreeSearch(config, evaluators, rules, seed, forecaster=forecaster)
+    return Player(search, rules, forecaster if forecasts else None)
 
 
 class PlayerAgent:
@@ -65,6 +73,7 @@ class PlayerAgent:
     Attributes:
         analysis: of its latest choice, or None.
         player: who searches.
+        resigner: who says when to give up, or None.
     """
 
     def __init__(
@@ -74,6 +83,7 @@ class PlayerAgent:
         seconds: float | None,
         temperature: float,
         seed: np.random.SeedSequence,
+        resigner: Resigner | None = None,
     ) -> None:
         """Give a player its strength.
 
@@ -83,9 +93,11 @@ class PlayerAgent:
             seconds: time a move, or None.
             temperature: of the move drawn from the visits; 0 plays the best one.
             seed: entropy of the draw.
+            resigner: who says when to give up, or None.
         """
         self.analysis: Analysis | None = None
         self.player = player
+        self.resigner = resigner
         self._visits = visits
         self._seconds = seconds
         self._temperature = temperature
@@ -121,7 +133,7 @@ class PlayerAgent:
         report: Report | None = None,
         interval_s: float = 0.5,
     ) -> int:
-        """A legal action for the side to move in an unfinished game.
+        """A legal action for the side to move in an unfinished game, or RESIGNS.
 
         Args:
             limits: when to stop thinking.
@@ -131,6 +143,10 @@ class PlayerAgent:
             interval_s: seconds between reports.
         """
         self.analysis = self.player.think(state, limits, row=row, report=report, interval_s=interval_s)
+        if self.resigner is not None:
+            win_rates, rows = np.array([self.analysis.win_rate_to_play]), np.array([row])
+            if self.resigner.gives_up(state, rows, win_rates)[0]:
+                return RESIGNS
         if self._temperature == 0:
             return self.analysis.moves[0].action
         weights, temperature = self.player.search.move_weights()[None], np.array([self._temperature])

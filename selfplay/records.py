@@ -25,6 +25,7 @@ class GameRecord:
         value_targets: `[T]` float32 targets to the side to move, from the run's value source.
         score_black: final points of Black where they are a target, else None.
         is_truncated: whether the move limit ended the game.
+        weights: `[T]` float32 how often each position is drawn in training, None for all alike.
     """
 
     rules: Rules
@@ -34,6 +35,7 @@ class GameRecord:
     value_targets: npt.NDArray[np.float32]
     score_black: float | None
     is_truncated: bool = False
+    weights: npt.NDArray[np.float32] | None = None
 
     @property
     def num_moves(self) -> int:

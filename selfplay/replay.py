@@ -107,7 +107,7 @@ def chances(values: Floats) -> Floats:
 
 
 class ReplayBuffer:
-    """The games that positions are drawn from: each of those with a policy target, all alike."""
+    """The games that positions are drawn from: those with a policy target, all alike or by their weights."""
 
     def __init__(self, games: Sequence[GameRecord], network: NetworkConfig, q_share: float = 0.0) -> None:
         """Index the positions of some games.
@@ -149,6 +149,10 @@ class ReplayBuffer:
         searched = np.concatenate([game.root_values[some] for game, some in pairs])
         share = np.where(np.isnan(searched), 0, q_share).astype(np.float32)[:, None]
         mixed = (1 - share) * value_targets(results) + share * chances(np.nan_to_num(searched))
+        self._cumulative: npt.NDArray[np.float64] | None = None
+        if any(game.weights is not None for game in games):
+            weights = [np.ones(len(some)) if g.weights is None else g.weights[some] for g, some in pairs]
+            self._cumulative = np.cumsum(np.concatenate(weights), dtype=np.float64)
         self._value_target = mixed * self._has_result[self._position_game, None]
 
     @property
@@ -163,7 +167,10 @@ class ReplayBuffer:
             batch_size: n.
             random: source of randomness.
         """
-        return self.read(random.integers(self.num_positions, size=batch_size), random)
+        if self._cumulative is None:
+            return self.read(random.integers(self.num_positions, size=batch_size), random)
+        places = random.random(batch_size) * self._cumulative[-1]
+        return self.read(np.searchsorted(self._cumulative, places, side="right"), random)
 
     def read(self, positions: Indices, augment: np.random.Generator | None = None) -> Batch:
         """The positions with given indices.

@@ -3,6 +3,7 @@
 Only one trainer may hold a run; the lock is freed by the system when its process dies.
 """
 
+import errno
 import json
 import os
 import platform
@@ -23,13 +24,15 @@ from engine.rulesets import rules_from_dict
 from selfplay.records import GameRecord, pack_array, unpack_array
 
 DATABASE = "run.sqlite"
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 SCHEMA_VERSION = 1
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS games (
     id INTEGER PRIMARY KEY, phase TEXT NOT NULL, iteration INTEGER NOT NULL, digest TEXT NOT NULL,
     rules TEXT NOT NULL, num_moves INTEGER NOT NULL, moves BLOB NOT NULL, visits BLOB NOT NULL,
-    root_values BLOB NOT NULL, value_targets BLOB NOT NULL, score_black REAL, is_truncated INTEGER NOT NULL);
+    root_values BLOB NOT NULL, value_targets BLOB NOT NULL, score_black REAL, is_truncated INTEGER NOT NULL,
+    weights BLOB);
 CREATE INDEX IF NOT EXISTS games_by_iteration ON games (phase, iteration);
 CREATE TABLE IF NOT EXISTS metrics (
     iteration INTEGER NOT NULL, step INTEGER NOT NULL, name TEXT NOT NULL, value REAL NOT NULL,
@@ -42,7 +45,9 @@ CREATE TABLE IF NOT EXISTS matches (
     id INTEGER PRIMARY KEY, time REAL NOT NULL, first TEXT NOT NULL, second TEXT NOT NULL,
     result TEXT NOT NULL);
 """
-SELECT_GAMES = "SELECT rules, moves, visits, root_values, value_targets, score_black, is_truncated FROM games"
+SELECT_GAMES = (
+    "SELECT rules, moves, visits, root_values, value_targets, score_black, is_truncated, weights FROM games"
+)
 
 
 class RunError(YomiError):
@@ -96,12 +101,16 @@ class RunStore:
             self._database.execute("PRAGMA synchronous=FULL")
             with self._database:
                 self._database.executescript(SCHEMA)
+                columns = [row[1] for row in self._database.execute("PRAGMA table_info(games)")]
+                if "weights" not in columns:  # a run that is older than this column
+                    self._database.execute("ALTER TABLE games ADD COLUMN weights BLOB")
         except (OSError, sqlite3.Error) as error:
             reason = error.strerror if isinstance(error, OSError) else error
             raise RunError(f"run folder {folder}: cannot be written ({reason})") from None
         stored = self.fact("schema")
         if stored is None:
-            self.set_fact("schema", SCHEMA_VERSION)
+            with self.naming_full_disk():
+                self.set_fact("schema", SCHEMA_VERSION)
         elif stored != SCHEMA_VERSION:
             raise RunError(f"run {folder}: made by another version of yomi (schema {stored})")
 
@@ -136,6 +145,24 @@ class RunStore:
             note.unlink(missing_ok=True)
             lock.release()
 
+    @contextmanager
+    def naming_full_disk(self) -> Iterator[None]:
+        """Turn what a full disk makes fail into an error that says what is kept.
+
+        Raises:
+            RunError: nothing more can be written.
+        """
+        try:
+            yield
+        except (OSError, sqlite3.OperationalError) as error:
+            if isinstance(error, OSError) and error.errno not in FULL:
+                raise
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise RunError(
+                f"run {self.folder}: cannot be written ({reason}); finished rounds are kept, and the same"
+                " command goes on once there is room"
+            ) from None
+
     def fact(self, name: str) -> Any:
         """A stored JSON value, None when there is none."""
         row = self._database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
@@ -167,6 +194,7 @@ class RunStore:
                 pack_array(game.value_targets),
                 game.score_black,
                 int(game.is_truncated),
+                None if game.weights is None else pack_array(game.weights),
             )
             for game in games
         ]
@@ -174,7 +202,8 @@ class RunStore:
             self._database.execute("DELETE FROM games WHERE phase = ? AND iteration = ?", (phase, iteration))
             self._database.executemany(
                 "INSERT INTO games (phase, iteration, digest, rules, num_moves, moves, visits, root_values,"
-                " value_targets, score_black, is_truncated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " value_targets, score_black, is_truncated, weights)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 rows,
             )
 
@@ -257,6 +286,14 @@ class RunStore:
             for i, step, w, w_sha, o, o_sha, spent in self._database.execute(query)
         ]
 
+    def best_checkpoint(self) -> Checkpoint | None:
+        """The one that plays: the newest, or with a gate the newest that passed it; None at first."""
+        saved = self.checkpoints()
+        if not saved:
+            return None
+        best = self.fact(f"best_{saved[-1].iteration}")
+        return next(found for found in saved[::-1] if best is None or found.iteration == best)
+
     def add_match(self, first: str, second: str, result: dict[str, Any]) -> None:
         """Store the result of a match between two agents."""
         with self._database:
@@ -291,20 +328,21 @@ def _game_from_row(row: tuple[Any, ...]) -> GameRecord:
         value_targets=np.asarray(unpack_array(row[4], np.float32), np.float32),
         score_black=row[5],
         is_truncated=bool(row[6]),
+        weights=None if row[7] is None else np.asarray(unpack_array(row[7], np.float32), np.float32),
     )
 
 
 def latest_weights(folder: Path) -> Path:
-    """The newest recorded weights of a run folder.
+    """The newest recorded weights of a run folder, or with a gate the newest that passed it.
 
     Raises:
         RunError: no run, or none saved yet.
     """
     with RunStore(folder, create=False) as store:
-        saved = store.checkpoints()
-    if not saved:
+        best = store.best_checkpoint()
+    if best is None:
         raise RunError(f"run {folder}: has no weights yet")
-    return saved[-1].weights
+    return best.weights
 
 
 def environment() -> dict[str, str]:

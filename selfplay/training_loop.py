@@ -4,6 +4,7 @@ Both kinds of learning use this loop; they differ only in the value source. All 
 derived from the run's seed and the round's number, so a killed run goes on to the same result.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +16,8 @@ from mcts.config import SearchConfig
 from mcts.schedules import progressive_simulations
 from selfplay.checkpoint import load_learner, load_network, save_batch, save_learner, save_network
 from selfplay.config import TrainConfig, config_from_dict
-from selfplay.generate import EvaluatorFactory, Generated, generate_games
+from selfplay.gate import challenge
+from selfplay.generate import EvaluatorFactory, Generated, SelfPlayConfig, generate_games
 from selfplay.health import game_metrics, warnings
 from selfplay.inference import NetworkEvaluator, prepare_for_inference
 from selfplay.learner import DivergedError, Learner
@@ -27,6 +29,8 @@ from selfplay.value_source import ValueSource
 from selfplay.window import GameWindow
 
 KEPT_CHECKPOINTS = 3
+CHANGEABLE = ("iterations", "keep_weights")
+"""Settings that may differ between starts of the same run."""
 DIVERGED = "diverged.safetensors"
 """The batch whose loss was no number."""
 JUDGED_POSITIONS = 512
@@ -43,8 +47,9 @@ class Report:
         mean_moves: their mean length.
         black_win_share: mean of Black's first value target, as a share.
         evaluations: network evaluations of the whole run so far.
-        losses: mean losses of this round by head.
+        losses: mean losses of this round by head; none where nothing was learned.
         warnings: a line for each number of the round that is out of its range; see `selfplay.health`.
+        metrics: all numbers of the round, as the run keeps them.
     """
 
     iteration: int
@@ -54,6 +59,7 @@ class Report:
     evaluations: int
     losses: dict[str, float]
     warnings: list[str]
+    metrics: dict[str, float]
 
 
 @dataclass
@@ -76,7 +82,7 @@ class Watcher:
 def prepare_run(store: RunStore, config: TrainConfig) -> TrainConfig:
     """Record a configuration with a new run, or check it against the recorded one.
 
-    Only the number of iterations may change between starts of the same run.
+    Only the number of iterations and of weights kept may change between starts of the same run.
 
     Args:
         store: the run.
@@ -92,7 +98,7 @@ def prepare_run(store: RunStore, config: TrainConfig) -> TrainConfig:
     if recorded is not None:
         known = config_from_dict(recorded)
         wanted, present = config.to_dict(), known.to_dict()
-        differing = [key for key in wanted if key != "iterations" and wanted[key] != present[key]]
+        differing = [key for key in wanted if key not in CHANGEABLE and wanted[key] != present[key]]
         if differing:
             raise RunError(
                 f"run {store.folder}: holds another configuration ({', '.join(differing)} differ);"
@@ -128,14 +134,14 @@ def train(
         max_evaluations: network evaluations that self-play may spend; the last round is cut to fit.
 
     Returns:
-        The latest weights.
+        The latest weights, or with a gate the latest that passed it.
 
     Raises:
-        RunError: the folder is in use, or holds another configuration.
+        RunError: the folder is in use, holds another configuration, or cannot be written any more.
         DivergedError: a loss was not finite; the run stays at its last checkpoint.
     """
     watcher = watcher or Watcher()
-    with store.trainer_lock():
+    with store.naming_full_disk(), store.trainer_lock():
         config = prepare_run(store, config)
         learner, done = _restore(store, config, initial)
         window = GameWindow(config.learner, config.seed)
@@ -147,7 +153,9 @@ def train(
             done = _iterate(store, config, value_source, learner, window, done, num_games, watcher)
             if watcher.should_stop():
                 break
-        return done.weights
+        best = store.best_checkpoint()
+        assert best is not None
+        return best.weights
 
 
 def _restore(store: RunStore, config: TrainConfig, initial: Network | None) -> tuple[Learner, Checkpoint]:
@@ -193,7 +201,9 @@ def _iterate(
     window.add(made.games)
     buffer = ReplayBuffer(window.taught, learner.network.config, config.learner.q_share)
     new_positions = sum(game.num_targets for game in made.games)
-    num_steps = max(1, round(config.learner.passes * new_positions / config.learner.batch_size))
+    allowed = dict(store.metrics("steps_kept")).get(done.iteration, 0.0)
+    allowed += config.learner.passes * new_positions / config.learner.batch_size
+    num_steps = config.learner.steps_of(allowed, buffer.num_positions)
     learner.rate_scale = config.learner.rate_scale(done.iteration / config.iterations)
     random = np.random.default_rng(batch_seed)
     try:
@@ -208,6 +218,8 @@ def _iterate(
         **{f"loss_{name}": loss for name, loss in losses.items()},
         **game_metrics(made.games),
         **_held_out_losses(window.held_out, learner, buffer, random),
+        **_gate(store, config, learner, iteration),
+        "steps_kept": allowed - num_steps,
         "window_positions": buffer.num_positions,
         "evaluations": evaluations,
     }
@@ -220,10 +232,37 @@ def _iterate(
         evaluations=evaluations,
         losses=losses,
         warnings=warnings(metrics, config.rules),
+        metrics=metrics,
     )
     checkpoint = _save(store, config, learner, iteration, evaluations)
     watcher.on_report(report)
     return checkpoint
+
+
+def _playing(store: RunStore, learner: Learner) -> Network:
+    """The weights that make games: the averaged ones, or with a gate the latest that passed it."""
+    best, saved = store.best_checkpoint(), store.checkpoints()
+    if best is None or best == saved[-1]:
+        return learner.average
+    network, _ = load_network(best.weights, best.weights_sha256)
+    return network
+
+
+def _gate(store: RunStore, config: TrainConfig, learner: Learner, iteration: int) -> dict[str, float]:
+    """Let the new weights of a round challenge those that make games; what the run shall keep of it."""
+    if not config.gate_games:
+        return {}
+    best = store.best_checkpoint()
+    assert best is not None
+    seed = int(np.random.SeedSequence([config.seed, iteration, 1]).generate_state(1)[0])
+    champion, _ = load_network(best.weights, best.weights_sha256)
+    verdict = challenge(learner.average, champion, config, seed)
+    store.set_fact(f"best_{iteration}", iteration if verdict.passed else best.iteration)
+    return {
+        "gate_passed": float(verdict.passed),
+        "gate_win_rate": verdict.match.win_rate,
+        "gate_games": verdict.match.num_games,
+    }
 
 
 def search_of_round(config: TrainConfig, iteration: int) -> SearchConfig:
@@ -235,6 +274,14 @@ def search_of_round(config: TrainConfig, iteration: int) -> SearchConfig:
     return replace(
         config.search, num_simulations=progressive_simulations(done, first, config.search.num_simulations)
     )
+
+
+def selfplay_of_round(config: TrainConfig, iteration: int) -> SelfPlayConfig:
+    """How games are made in a round, counted from 1: on smaller boards at first where that is configured."""
+    selfplay = config.selfplay
+    if selfplay.early_sizes and iteration <= math.ceil(selfplay.early_share * config.iterations):
+        return replace(selfplay, sizes=selfplay.early_sizes)
+    return selfplay
 
 
 def _held_out_losses(
@@ -271,8 +318,8 @@ def _generate(
     made = generate_games(
         config.rules,
         search_of_round(config, iteration),
-        config.selfplay,
-        network_evaluators(learner.average, config),
+        selfplay_of_round(config, iteration),
+        network_evaluators(_playing(store, learner), config),
         value_source,
         num_games,
         config.threads,
@@ -300,6 +347,12 @@ def _save(
     )
     store.add_checkpoint(checkpoint)
     # The optimiser's state is needed only to resume; a few are kept in case the newest is damaged.
-    for old in store.checkpoints()[:-KEPT_CHECKPOINTS]:
+    saved = store.checkpoints()
+    for old in saved[:-KEPT_CHECKPOINTS]:
         old.optimizer.unlink(missing_ok=True)
+    if config.keep_weights:
+        best = store.best_checkpoint()
+        for old in saved[: -config.keep_weights]:
+            if old != best:
+                old.weights.unlink(missing_ok=True)
     return checkpoint

@@ -7,6 +7,7 @@ two nodes.
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -76,6 +77,8 @@ class _Search:
         self.visit_count: dict[Path, int] = {}  # of visited nodes only
         self.value_sum: dict[Path, float] = {}
         self.values: dict[Path, list[float]] = {}
+        self.root_bonus: dict[int, float] = {}
+        self.excess: dict[Path, float] = defaultdict(float)  # by which values were raised to a bound
 
     def mean_value(self, path: Path) -> float:
         """Mean value of a visited node to the side to play there."""
@@ -86,9 +89,10 @@ class _Search:
         lower, upper = self.bounds.get(path, (-1.0, 1.0))
         return lower == upper
 
-    def is_lost(self, path: Path, action: int) -> bool:
-        """Whether a move is proven to lose for the side that plays it."""
-        return self.bounds.get((*path, action), (-1.0, 1.0))[0] == 1.0
+    def is_pointless(self, path: Path, action: int) -> bool:
+        """Whether the most that a move can give is no more than what another one is proven to give."""
+        most = -self.bounds.get((*path, action), (-1.0, 1.0))[0]
+        return most <= self.bounds.get(path, (-1.0, 1.0))[0]
 
     def settle(self) -> None:
         """Works out bounds and value sums of all nodes anew, leaves first."""
@@ -99,7 +103,8 @@ class _Search:
                 lower = max([-1.0, *(-self.bounds[child][1] for child in known)])
                 upper = max(-self.bounds[child][0] for child in known) if known == children else 1.0
                 self.bounds[path] = (lower, upper)
-                self.value_sum[path] = self.raw_value[path] - sum(self.value_sum[child] for child in known)
+                below = sum(self.value_sum[child] for child in known)
+                self.value_sum[path] = self.raw_value[path] - below + self.excess[path]
             else:
                 self.bounds[path] = (self.raw_value[path], self.raw_value[path])
             if self.is_proven(path):
@@ -117,7 +122,7 @@ class _Search:
         visited_prior = sum(
             priors[a]
             for a in sorted(priors)
-            if self.child_visit_count(path, a) > 0 and not self.is_lost(path, a)
+            if self.child_visit_count(path, a) > 0 and not self.is_pointless(path, a)
         )
         return self.mean_value(path) - reduction * math.sqrt(visited_prior)
 
@@ -166,12 +171,16 @@ class _Search:
 
     def best_action(self, path: Path) -> int:
         """The action of the highest score, the smallest among equals; forced ones come first."""
-        candidates = [action for action in sorted(self.priors[path]) if not self.is_lost(path, action)]
+        candidates = [action for action in sorted(self.priors[path]) if not self.is_pointless(path, action)]
         if path == ():
             for action in candidates:
                 if 0 < self.child_visit_count((), action) < self.num_forced(action):
                     return action
-        return min(candidates, key=lambda action: (-self.score(path, action), action))
+        scores = {action: self.score(path, action) for action in candidates}
+        for action, bonus in self.root_bonus.items() if path == () else ():
+            if action in scores and self.child_visit_count((), action) > 0:
+                scores[action] += bonus
+        return min(candidates, key=lambda action: (-scores[action], action))
 
     def pruned_visits(self) -> dict[int, int]:
         """Visits of the root's actions, less what was forced on all but the best of them.
@@ -196,8 +205,12 @@ class _Search:
         return visits
 
     def add_value(self, path: Path, value_to_play: float) -> None:
-        """Counts one visit of the leaf `path` and of each of its ancestors."""
+        """Counts one visit of the leaf `path` and of each of its ancestors, for no less than is proven."""
         while True:
+            lower, upper = self.bounds.get(path, (-1.0, 1.0))
+            bounded = min(max(value_to_play, lower), upper)
+            self.excess[path] += bounded - value_to_play
+            value_to_play = bounded
             self.visit_count[path] = self.visit_count.get(path, 0) + 1
             self.value_sum[path] = self.value_sum.get(path, 0.0) + value_to_play
             self.values.setdefault(path, []).append(value_to_play)
@@ -213,6 +226,7 @@ def naive_puct(
     evaluate: Callable[[Any], tuple[Priors, float]],
     root_priors: Priors | None = None,
     solve: bool = False,
+    root_bonus: dict[int, float] | None = None,
     **form: float,
 ) -> dict[str, Any]:
     """Searches from `game`, which is left as it was.
@@ -228,8 +242,10 @@ def naive_puct(
             `value_to_play`. Never asked about a game that is over.
         root_priors: Priors of the root in place of the evaluated ones.
         solve: Whether finished games prove values: after a pass the answer that ends the game is looked at
-            first, proven nodes are not searched any more and count as what they are worth, proven losses are
-            passed over, and the search ends when the root is proven.
+            first, proven nodes are not searched any more and count as what they are worth, moves that can
+            do no better than another one is proven to are passed over, and the search ends when the root is
+            proven.
+        root_bonus: Added to the values of visited moves of the root.
         **form: What to change in `PuctForm`.
 
     Returns:
@@ -247,6 +263,7 @@ def naive_puct(
     if num_simulations < 1:
         raise ValueError(f"expected num_simulations of at least 1, got {num_simulations}")
     search = _Search(PuctForm(**form), solve)
+    search.root_bonus = root_bonus or {}
 
     for _ in range(num_simulations):
         if search.is_proven(()):

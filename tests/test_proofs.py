@@ -206,6 +206,7 @@ def test_move_without_visits_is_chosen_when_all_others_are_proven_to_lose() -> N
         if tree.edge_action[0, edge] == block:
             tree.edge_visit_count[0, edge] = 0
             tree.edge_child[0, edge] = NO_CHILD
+    tree.lower_bound[0, ROOT] = -1
     assert chosen(search) == block
     assert search.move_weights(ONE_ROW)[0].tolist() == np.eye(10, dtype=int)[block].tolist()
 
@@ -218,6 +219,83 @@ def test_search_of_a_lost_position_still_gives_a_move(selection: str) -> None:
     assert chosen(search) in game.legal_actions()
     assert search.move_weights(ONE_ROW).sum() > 0
     assert search.policy_targets(ONE_ROW).sum() == pytest.approx(1.0)
+
+
+# Draws at hand
+
+
+def drawn_positions() -> list[tuple[Game, Any]]:
+    """Positions of tic-tac-toe that are drawn and in which some move loses."""
+    found = []
+    for seed in range(60):
+        position = late_position(Rules("gomoku", 3, 3, line_length=3), seed, 6)
+        if position is None or exact_value(position[1]) != 0.0:
+            continue
+        if -1.0 in outcomes(position[1]).values():
+            found.append(position)
+    return found
+
+
+def outcomes(naive: Any) -> dict[int, float]:
+    """The exact value of each move to the side that makes it."""
+    values = {}
+    for action in naive.legal_actions():
+        after = naive.copy()
+        after.play(action)
+        values[action] = -exact_value(after)
+    return values
+
+
+@pytest.mark.parametrize("selection", KINDS)
+def test_draw_at_hand_is_played_where_nothing_better_is_seen(
+    selection: str,
+) -> None:
+    num_held = 0
+    for game, naive in drawn_positions():
+        for number in (40, 80, 120, 160):
+            options = {"num_simulations": number, "selection": selection}
+            search = searched(game, HashedEvaluator(), solve=True, **options)
+            lower, upper = bounds_of(search)
+            if lower != 0:
+                continue
+            if upper == 0:
+                assert outcomes(naive)[chosen(search)] == 0.0
+                continue
+            num_held += 1
+            tree, first = search.tree, int(search.tree.first_edge[0, ROOT])
+            edge = next(e for e in range(first, first + 10) if tree.edge_action[0, e] == chosen(search))
+            child = int(tree.edge_child[0, edge])
+            is_draw = -int(tree.upper_bound[0, child]) == 0
+            assert is_draw or tree.edge_value_sum[0, edge] >= 0.0
+            weights = search.move_weights(ONE_ROW)[0]
+            assert weights[chosen(search)] > 0
+            assert search.policy_targets(ONE_ROW)[0, chosen(search)] > 0
+    assert num_held > 5
+
+
+def test_visits_go_where_more_may_come_once_a_draw_is_proven() -> None:
+    for game, _ in drawn_positions():
+        for number in range(10, 80, 5):
+            fewer = searched(game, HashedEvaluator(), num_simulations=number, solve=True)
+            if bounds_of(fewer) != (0, 1):
+                continue
+            more = searched(game, HashedEvaluator(), num_simulations=number + 5, solve=True)
+            tree, first = fewer.tree, int(fewer.tree.first_edge[0, ROOT])
+            for edge in range(first, first + int(tree.edge_count[0, ROOT])):
+                child = int(tree.edge_child[0, edge])
+                if child != NO_CHILD and tree.lower_bound[0, child] >= 0:
+                    assert more.tree.edge_visit_count[0, edge] == tree.edge_visit_count[0, edge]
+
+
+@pytest.mark.interpreted
+def test_nobody_is_thought_to_do_worse_than_the_draw_at_hand() -> None:
+    game = play(go(". . . / . . . / . . .", to_play=BLACK, komi=0.0), "pass")
+    judge = Stubborn(game.rules.pass_action)
+    search = searched(game, judge, num_simulations=20, solve=True)
+    assert bounds_of(search)[0] == 0
+    tree = search.tree
+    assert search.root_values(ONE_ROW)[0] >= 0.0
+    assert tree.edge_visit_count[0, int(tree.first_edge[0, ROOT]) + 9] == 1
 
 
 # Proofs that hold in this game alone

@@ -15,8 +15,10 @@ from engine.game import Game
 from engine.rulesets import Rules, go_rules
 from engine.symmetry import symmetries_of, transform_action
 from mcts.config import SearchConfig
+from mcts.evaluation_cache import CachedEvaluator, EvaluationCache
 from mcts.evaluator import UniformEvaluator
 from mcts.search import Search
+from mcts.tree_search import Limits, TreeSearch
 from selfplay.inference import NetworkEvaluator
 
 Judgment = tuple[npt.NDArray[np.float32], float]
@@ -97,6 +99,21 @@ def test_root_has_the_mean_policy_and_all_other_nodes_their_own() -> None:
     assert search.tree.raw_value[0, 0] == pytest.approx(value, abs=1e-5)
     game.play(int(search.best_actions(ONE_ROW)[0]))
     assert search.tree.raw_value[0, 1] == pytest.approx(judged(evaluator, game, game.rules)[1], abs=1e-5)
+
+
+def test_one_tree_has_the_root_of_the_search_of_many_trees_also_behind_a_cache() -> None:
+    game = random_game(go_rules(5), 4)
+    config = SearchConfig(num_simulations=20, average_root=True)
+    evaluator = new_evaluator(game.rules, 1)
+    search = Search(config, evaluator, game.rules, 1, SEED)
+    search.run(game.state, ONE_ROW)
+    cached = CachedEvaluator(evaluator, EvaluationCache(game.rules, 100), game.rules, 1)
+    for judge in (evaluator, cached):
+        single = TreeSearch(config, [judge], game.rules, SEED, batch=1)
+        single.set_root(game.state)
+        single.run(Limits(20))
+        assert single.move_weights().tolist() == search.move_weights(ONE_ROW)[0].tolist()
+        assert single.tree.raw_value[0, 0] == search.tree.raw_value[0, 0]
 
 
 def test_evaluator_that_sees_all_symmetries_alike_is_refused() -> None:

@@ -461,7 +461,7 @@ def test_settings_that_make_no_sense_are_refused(options: dict[str, Any]) -> Non
 SIGNATURES = {
     "puct and uct": "4e7e85ce17439144",
     "katago": "7567989a2758bb4e",
-    "proofs": "a3bd5acc515790af",
+    "proofs": "d0f5bf9524dd1a95",
     "gumbel": "19ae6f467cf627ed",
 }
 KINDS: dict[str, list[dict[str, Any]]] = {

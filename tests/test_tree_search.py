@@ -171,12 +171,46 @@ def test_descents_that_can_only_meet_are_not_counted_twice() -> None:
         assert_sums_hold(search)
 
 
-def test_one_tree_refuses_gumbel_search_and_what_needs_a_fresh_root() -> None:
+def test_one_tree_refuses_gumbel_search_and_means_of_what_knows_no_symmetries() -> None:
     with pytest.raises(ValueError, match="expected puct or uct"):
         new_tree(go_rules(3), UniformEvaluator(), selection="gumbel")
-    for option in ("clean_up", "average_root"):
-        with pytest.raises(ValueError, match="expected false"):
-            new_tree(go_rules(3), UniformEvaluator(), **{option: True})
+    with pytest.raises(ValueError, match="average_root"):
+        new_tree(go_rules(3), UniformEvaluator(), average_root=True)
+
+
+@pytest.mark.interpreted
+def test_one_tree_leaves_out_the_pointless_moves_of_the_search_of_many_trees() -> None:
+    game = play(go(". X . X . / X X X X O / X . X X .", to_play=WHITE, komi=0.5), "pass")
+    number = 10 if IS_INTERPRETED else 60
+    single = grown(game, HashedEvaluator(), number, batch=1, clean_up=True)
+    lockstep = searched(game, HashedEvaluator(), num_simulations=number, clean_up=True)
+    assert tree_visits(single) == visits_of(lockstep)
+    assert sum(visit > 0 for visit in tree_visits(single)) < len(game.legal_actions())
+    before = single.num_visits
+    single.set_root(game.state)
+    assert single.num_visits == before
+    game.play(single.best_action())
+    single.set_root(game.state)
+    assert single.num_visits == 0, "the next root needs its pointless moves left out as well"
+
+
+def test_dead_stones_are_not_told_behind_the_firewall_in_one_tree() -> None:
+    search = new_tree(go_rules(3), UniformEvaluator(), clean_up=True)
+    search.set_root(Game(go_rules(3)).state)
+    with outcomes_forbidden(), pytest.raises(OutcomeForbiddenError):
+        search.run(Limits(10))
+
+
+def test_many_trees_choose_by_confidence_bounds_as_one_tree_does() -> None:
+    num_otherwise = 0
+    for seed in range(20):
+        game, _ = random_position(Rules("go", 5, 5, komi=6.5), seed)
+        by_bounds = searched(game, HashedEvaluator(), num_simulations=120, choose_by_lcb=True)
+        single = grown(game, HashedEvaluator(), 120, batch=1)
+        assert by_bounds.best_actions(ONE_ROW)[0] == single.best_action()
+        by_visits = searched(game, HashedEvaluator(), num_simulations=120)
+        num_otherwise += by_visits.best_actions(ONE_ROW)[0] != single.best_action()
+    assert num_otherwise > 0
 
 
 # Limits

@@ -229,7 +229,7 @@ class AnalysisEngine:
         from mcts.tree_search import Limits
 
         query, position = job.query, job.query.positions[job.turn]
-        outlook = Outlook(query.rules, self._agent.seed)
+        outlook = Outlook(query.rules, self._spec, self._agent.seed)
 
         def tell(analysis: Analysis, *, is_during_search: bool) -> None:
             view = View(outlook.of(analysis, position), query.rules, query.side)

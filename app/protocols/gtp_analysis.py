@@ -123,7 +123,7 @@ def cgos_genmove_analyze(session: GtpSession, words: Arguments) -> str:
     action = session.choose(color)
     analysis = session.opponent.analysis
     if analysis is not None:
-        outlook = Outlook(session.rules, session.agent.seed)
+        outlook = Outlook(session.rules, session.opponent.spec, session.agent.seed)
         seen = outlook.of(analysis, position_to_move(session.game, color))
         session.reply.say(cgos_line(seen, session.rules))
     return _play_line(session, action, color)
@@ -137,7 +137,7 @@ def _analyze(session: GtpSession, words: Arguments, line: Line, *, has_points: b
     wish = _wish(words, session.game.to_play)
     session.require_unfinished()
     player = session.opponent.player(session.rules)
-    outlook = Outlook(session.rules, session.agent.seed) if has_points else None
+    outlook = Outlook(session.rules, session.opponent.spec, session.agent.seed) if has_points else None
     position = position_to_move(session.game, wish.color)
 
     def show(analysis: "Analysis") -> None:
@@ -159,7 +159,7 @@ def _genmove_analyze(session: GtpSession, words: Arguments, line: Line, *, has_p
     color_of(words)
     wish = _wish(words, session.game.to_play)
     session.require_unfinished()
-    outlook = Outlook(session.rules, session.agent.seed) if has_points else None
+    outlook = Outlook(session.rules, session.opponent.spec, session.agent.seed) if has_points else None
     position = position_to_move(session.game, wish.color)
 
     def show(analysis: "Analysis") -> None:

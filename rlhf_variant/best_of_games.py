@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.scoring import outcomes_forbidden
-from mcts.evaluator import Floats
 from rlhf_variant.best_of_n import best_of_n_mean, divergence_bound
 from rlhf_variant.episodes import play_episodes
 from rlhf_variant.lab import Lab
@@ -43,7 +42,7 @@ def best_of_games(
     learner = SamplingPolicy(lab.reference, lab.rules, CHUNK)
     opponent = SamplingPolicy(lab.reference, lab.rules, CHUNK, temperature=0.0)
     golds: list[npt.NDArray[np.floating]] = []
-    proxies: dict[str, list[Floats]] = {name: [] for name in rewards}
+    proxies: dict[str, list[npt.NDArray[np.floating]]] = {name: [] for name in rewards}
     for _ in range(-(-num_games // CHUNK)):
         played = play_episodes(learner, opponent, config, lab.rules, lab.config.cuts, CHUNK, random)
         margins = lab.gold_referee.margins(played.state, np.arange(CHUNK), num_continuations, random)

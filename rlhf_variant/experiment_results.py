@@ -35,7 +35,22 @@ def read_rows(folder: Path) -> list[dict[str, Any]]:
     paths = sorted((folder / ROWS).glob("*.json"))
     if not paths:
         raise ResultsError(f"results {folder}: expected the folder of a sweep with finished rows")
-    return sorted((_read(path) for path in paths), key=lambda row: (row["arm"], row["seed"]))
+    rows = sorted((_read(path) for path in paths), key=lambda row: (row["arm"], row["seed"]))
+    refuse_equal_policies(rows)
+    return rows
+
+
+def refuse_equal_policies(rows: list[dict[str, Any]]) -> None:
+    """Pass where all that was learned differs: two arms with the same weights are a mistake of the set-up.
+
+    Raises:
+        ResultsError: two rows that learned hold the same policy.
+    """
+    seen: dict[str, str] = {}
+    for row in rows:
+        name = f"{row['arm']} with seed {row['seed']}"
+        if row["reward"] != "none" and seen.setdefault(row["policy_sha256"], name) != name:
+            raise ResultsError(f"results: {name} and {seen[row['policy_sha256']]} have the same weights")
 
 
 def _read(path: Path) -> Any:

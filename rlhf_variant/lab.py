@@ -58,6 +58,12 @@ class LabConfig:
     referee_temperature: float = 0.5
     seed: int = 1
 
+    def __post_init__(self) -> None:
+        if self.demonstrator_games < 10 or self.demonstrator_visits < 2:
+            raise ValueError("lab: expected at least 10 demonstrator_games and 2 demonstrator_visits")
+        if not 0 < self.cuts[0] <= self.cuts[1]:
+            raise ValueError(f"lab.cuts {self.cuts}: expected fewest and most plies, both above 0")
+
     @property
     def rules(self) -> Rules:
         """What is played."""

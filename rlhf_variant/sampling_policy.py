@@ -37,7 +37,7 @@ class SamplingPolicy:
         Args:
             network: is copied; later training does not change this policy.
             rules: the largest board to come.
-            batch: most games at a time.
+            batch: most games that the network judges at once; any number may be asked.
             temperature: 0 plays the most probable move.
             may_pass: whether it passes where other moves are legal.
         """
@@ -50,6 +50,11 @@ class SamplingPolicy:
 
     def log_probabilities(self, state: State, rows: Rows) -> Floats:
         """`[n, A]` of the network itself, at temperature 1, over the actions it may play."""
+        batch = len(self._values)
+        parts = [self._judge(state, rows[start : start + batch]) for start in range(0, len(rows), batch)]
+        return np.concatenate(parts)
+
+    def _judge(self, state: State, rows: Rows) -> Floats:
         count = len(rows)
         self._evaluator.evaluate(state, rows, self._logits, self._values)
         mask_legal_actions(state, rows, self._may_pass, self._mask)

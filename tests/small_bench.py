@@ -1,6 +1,10 @@
 """A bench of the experiment that is made in seconds: Go 5x5, weak networks, few boards."""
 
+import atexit
+import shutil
+import tempfile
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from rlhf_variant.experiment import Arm, EvaluationConfig, Experiment, PoolConfig
@@ -19,9 +23,10 @@ SMALL = Experiment(
     arms=(Arm("A1", "truth"),),
     lab=LabConfig(
         size=5,
+        komi=0.5,
         cuts=(4, 8),
         demonstrator_visits=2,
-        demonstrator_games=4,
+        demonstrator_games=10,
         reference=TINY,
         referee=TINY,
         epochs=0.5,
@@ -45,5 +50,14 @@ SMALL = Experiment(
 def small_bench(folder: Path, **changes: object) -> tuple[Experiment, Lab, Pool]:
     """The experiment with some changes, and its bench."""
     experiment = replace(SMALL, **changes)  # type: ignore[arg-type]
+    shutil.copytree(_made_once(), folder, dirs_exist_ok=True)
     lab, pool = open_bench(experiment, folder, LabStages())
     return experiment, lab, pool
+
+
+@cache
+def _made_once() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="small-bench-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    open_bench(SMALL, folder, LabStages())
+    return folder

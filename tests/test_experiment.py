@@ -32,9 +32,10 @@ name = "smallest"
 seeds = [1, 2]
 [lab]
 size = 5
+komi = 0.5
 cuts = [4, 8]
 demonstrator_visits = 2
-demonstrator_games = 4
+demonstrator_games = 10
 epochs = 0.5
 reference = { blocks = 1, channels = 8, head_channels = 8 }
 referee = { blocks = 1, channels = 8, head_channels = 8 }

@@ -100,7 +100,7 @@ def test_a_referee_plays_to_the_end_and_leaves_the_boards_alone(lab: Lab) -> Non
     margins = lab.referee.margins(episodes.state, np.arange(16), 40, np.random.default_rng(1))
     assert margins.shape == (16, 40)
     assert (episodes.state.stone == before).all()
-    points = margins + lab.rules.komi
+    points = margins + RULES.komi
     assert (np.abs(points) <= 25).all()
     assert (points == np.round(points)).all()
     again = lab.referee.margins(episodes.state, np.arange(16), 40, np.random.default_rng(1))

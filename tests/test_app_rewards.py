@@ -10,9 +10,9 @@ from test_rlhf_boards import random_games
 
 from app.main import main
 from engine.rulesets import go_rules
-from rlhf_variant.boards import draw_boards
-from rlhf_variant.comparisons import answer_all, ask, draw_pairs
-from rlhf_variant.labelers import labeler_of
+from rlhf_variant.answering import answer_queue
+from rlhf_variant.pairs import PairConfig, SourceGame, draw_queries
+from rlhf_variant.query_queue import QueryQueue
 from rlhf_variant.reward_store import FACT, answered, dataset_digest
 from selfplay.run_store import RunStore
 
@@ -24,14 +24,12 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with games of 7x7 and answers by the count of stones."""
     folder = tmp_path_factory.mktemp("answered") / "run"
     games = random_games(go_rules(7), 30, 20)
-    random = np.random.default_rng(1)
-    boards, origins = draw_boards(games, 6, 6, random)
-    pairs = draw_pairs(boards, origins, 120, 0.25, random)
+    sources = [SourceGame(game, "random", 1) for game in games]
+    config = PairConfig(min_ply=6, held_out_share=0.25)
     with RunStore(folder) as store:
         store.add_games("reference", 0, games)
-        ask(store, pairs, origins, games)
-        margins = np.linspace(-9, 9, len(games))[origins.game]
-        answer_all(store, labeler_of("stones"), pairs, margins, random)
+        QueryQueue(store).ask(draw_queries(sources, 120, config, np.random.default_rng(1)))
+        answer_queue(store, "stones")
     return folder
 
 

@@ -10,7 +10,7 @@ from rlhf_variant.board_text import boards_of_texts, canonical_keys
 from rlhf_variant.boards import Boards, Origins, swap_colors
 from rlhf_variant.irrationality import Answer
 from rlhf_variant.pairs import PLY_BUCKET
-from rlhf_variant.query import SINGLE_BOARDS, Query, Split
+from rlhf_variant.query import SINGLE_BOARDS, Query, QueryError, Split
 from rlhf_variant.query_queue import GivenAnswer, QueryQueue
 from selfplay.run_store import RunStore
 
@@ -127,9 +127,15 @@ def answered_queries(
     Args:
         store: the run.
         split: `train` or `held_out`.
-        labeler: whose answers; None takes all.
+        labeler: whose answers; None where only one has answered.
+
+    Raises:
+        QueryError: several have answered and none is named.
     """
     queue = QueryQueue(store)
+    answers = queue.answers(labeler)
+    if len(names := sorted({given.labeler for given in answers})) > 1:
+        raise QueryError(f"answers of {', '.join(names)}: expected the name of one labeler")
     queries = {
         query.key: query
         for _, query in queue.queries()
@@ -137,7 +143,7 @@ def answered_queries(
     }
     return [
         (queries[given.key], given)
-        for given in queue.answers(labeler)
+        for given in answers
         if given.key in queries and given.answer in TARGETS and given.repeat == 0
     ]
 
@@ -148,7 +154,7 @@ def labeled_comparisons(store: RunStore, split: Split, labeler: str | None = Non
     Args:
         store: the run.
         split: `train` or `held_out`.
-        labeler: whose answers; None takes all.
+        labeler: whose answers; None where only one has answered.
     """
     answered = answered_queries(store, split, labeler)
     if not answered:

@@ -19,6 +19,8 @@ from rlhf_variant.variant_loop import REWARD_FILE
 from selfplay.run_store import RunError, RunStore
 
 FACT = "reward_ensemble"
+LABELER_FACT = "reward_labeler"
+"""Whose answers teach the reward models of a run; unset where only one labeler has answered."""
 
 
 def use_threads(count: int) -> None:
@@ -78,7 +80,8 @@ def answered(store: RunStore) -> tuple[Labeled, Labeled]:
     Raises:
         RunError: there are none.
     """
-    train, held_out = labeled_comparisons(store, "train"), labeled_comparisons(store, "held_out")
+    labeler = store.fact(LABELER_FACT)
+    train, held_out = (labeled_comparisons(store, side, labeler) for side in ("train", "held_out"))
     if not len(train.preference_a) or not len(held_out.preference_a):
         raise RunError(f"run {store.folder}: expected answered comparisons on both sides of the split")
     return train, held_out
@@ -93,7 +96,7 @@ def held_out_report(store: RunStore, members: list[RewardModel], error_rate: flo
         error_rate: e of the likelihood they were fitted by.
     """
     held_out = answered(store)[1]
-    queries = [query for query, _ in answered_queries(store, "held_out")]
+    queries = [query for query, _ in answered_queries(store, "held_out", store.fact(LABELER_FACT))]
     plies = np.array([query.a.source.ply for query in queries], np.int64)
     belief = probabilities(members, held_out, error_rate)
     return belief_report(

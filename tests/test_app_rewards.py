@@ -1,6 +1,7 @@
 """`yomi rlhf fit`, `eval` and `probe` over a run folder, and what they say when something is missing."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -81,3 +82,22 @@ def test_what_is_missing_is_named(run: Path, tmp_path: Path) -> None:
         assert expected in failed.output
     failed = yomi("fit", str(run), "--channels", "7")
     assert "multiple of 8" in failed.output
+
+
+def test_one_labeler_is_to_be_named_where_several_have_answered(run: Path, tmp_path: Path) -> None:
+    shutil.copytree(run, tmp_path / "run")
+    assert yomi("simulate", "--run", str(tmp_path / "run"), "--labeler", "area").exit_code == 0
+    failed = yomi("fit", str(tmp_path / "run"), *SMALL, "--epochs", "1")
+    assert "area, stones: expected the name of one labeler" in failed.output
+    taught = yomi("fit", str(tmp_path / "run"), *SMALL, "--epochs", "1", "--labeler", "area")
+    assert taught.exit_code == 0, taught.output
+
+
+def test_questions_are_chosen_by_what_the_reward_models_disagree_about(tmp_path: Path) -> None:
+    collect = ("collect", "--run", str(tmp_path), "--size", "4", "--policy", "random", "--games", "60")
+    assert yomi(*collect, "--min-ply", "4", "--pairs", "60").exit_code == 0
+    assert yomi("simulate", "--run", str(tmp_path), "--labeler", "stones").exit_code == 0
+    assert yomi("fit", str(tmp_path), *SMALL, "--epochs", "1").exit_code == 0
+    more = yomi(*collect, "--min-ply", "4", "--pairs", "20", "--strategy", "variance", "--json")
+    assert more.exit_code == 0, more.output
+    assert json.loads(more.stdout)["queue"] == 80

@@ -6,11 +6,17 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from test_preference_regressions_data import GAMES
 
+from rlhf_variant.board_text import boards_of_texts
+from rlhf_variant.pairs import PairConfig, SourceGame, draw_queries
 from rlhf_variant.query import QueryError
+from rlhf_variant.query_choice import chosen_queries, reward_gaps
+from rlhf_variant.reward_model import RewardConfig, new_reward_model
 from rlhf_variant.selection import (
     STRATEGIES,
     annealed_batches,
+    belief,
     by_entropy,
     by_k_center,
     by_variance,
@@ -87,3 +93,19 @@ def test_a_quarter_is_asked_at_once_and_the_rest_ever_more_slowly() -> None:
     assert (np.diff(batches[1:]) <= 1).all()
     assert abs(batches[6] / batches[1] - 0.5) < 0.05, "after T0 batches the rate has halved"
     assert annealed_batches(7, 1, 5.0).tolist() == [7]
+
+
+def test_chosen_queries_are_those_of_largest_variance_and_held_out_ones_a_plain_sample() -> None:
+    sources = [SourceGame(game, "random", 1) for game in GAMES]
+    candidates = draw_queries(sources, 100, PairConfig(min_ply=4), np.random.default_rng(1))
+    members = [new_reward_model(RewardConfig(1, 8), seed) for seed in (1, 2, 3)]
+    chosen = chosen_queries(candidates, 25, "variance", members, np.random.default_rng(2))
+    asked = {query.key: query.ens_var or 0.0 for query in chosen if query.split == "train"}
+    held_out = [query for query in chosen if query.split == "held_out"]
+    assert (len(asked), len(held_out)) == (20, 5)
+    assert {query.strategy for query in held_out} == {"uniform"}
+    train = [query for query in candidates if query.split == "train"]
+    sides = [[query.a.boards[-1] for query in train], [query.b.boards[-1] for query in train]]
+    gaps = reward_gaps(members, boards_of_texts(sides[0]), boards_of_texts(sides[1]))
+    variance = dict(zip([query.key for query in train], belief(gaps).var(axis=0), strict=True))
+    assert min(asked.values()) >= sorted(variance.values())[-20] - 1e-12

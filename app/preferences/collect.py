@@ -10,6 +10,9 @@ from app.options import RulesChoice, json_option, rules_options
 from app.progress import Progress, getting_ready
 
 PAIR_TYPES = ("boards", "siblings", "finished", "segments", "games")
+STRATEGIES = ("uniform", "variance", "entropy", "k-center", "stratified")
+ASKS_REWARDS = ("variance", "entropy")
+CANDIDATES_PER_QUERY = 4
 
 
 @click.command()
@@ -30,6 +33,13 @@ PAIR_TYPES = ("boards", "siblings", "finished", "segments", "games")
 @click.option("--clip", default=6, show_default=True, help="Boards of a segment.")
 @click.option("--held-out", default=0.2, show_default=True, help="Share never trained on, split by game.")
 @click.option("--hard", default=0.0, show_default=True, help="Share of pairs whose games ended nearly alike.")
+@click.option(
+    "--strategy",
+    type=click.Choice(STRATEGIES),
+    default="uniform",
+    show_default=True,
+    help="Which of four times as many pairs are asked; variance and entropy ask the run's reward models.",
+)
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="Of games and pairs.")
 @json_option
 def collect(
@@ -43,6 +53,7 @@ def collect(
     clip: int,
     held_out: float,
     hard: float,
+    strategy: str,
     seed: int,
     as_json: bool,
 ) -> None:
@@ -55,7 +66,9 @@ def collect(
 
         from rlhf_variant.answering import facts_of
         from rlhf_variant.pairs import PairConfig, draw_queries
+        from rlhf_variant.query_choice import chosen_queries
         from rlhf_variant.query_queue import QueryQueue
+        from rlhf_variant.reward_store import open_members
         from rlhf_variant.source_games import play_source_games
         from selfplay.agents import open_agent
         from selfplay.run_store import RunStore
@@ -70,7 +83,13 @@ def collect(
         queue = QueryQueue(store)
         margins = {g.record.digest(): facts_of(g.record).margin for g in games} if hard else None
         random = np.random.default_rng([seed, queue.num_asked()])
-        added = queue.ask(draw_queries(games, pairs, config, random, margins))
+        if strategy == "uniform":
+            queries = draw_queries(games, pairs, config, random, margins)
+        else:
+            candidates = draw_queries(games, CANDIDATES_PER_QUERY * pairs, config, random, margins)
+            members = open_members(store) if strategy in ASKS_REWARDS else []
+            queries = chosen_queries(candidates, pairs, strategy, members, random)
+        added = queue.ask(queries)
         asked, version = queue.num_asked(), queue.version()
     if as_json:
         click.echo(json.dumps({"asked": added, "queue": asked, "version": version}))

@@ -5,6 +5,10 @@ import click
 from app.lazy_group import LazyGroup
 
 COMMANDS = {
+    "collect": "Play games and ask which of two boards is better.",
+    "simulate": "Let a simulated labeler answer.",
+    "label": "Answer yourself, two boards side by side.",
+    "exchange": "Write or read comparisons as JSON lines.",
     "fit": "Teach reward models by answered comparisons.",
     "eval": "Report how well reward models foretell answers.",
     "probe": "Test a reward on known boards, and look for boards that fool it.",

@@ -1,40 +1,19 @@
-"""Pairs of boards and their answers, in the run's SQLite file; utilities and truth in a file apart.
+"""Pairs of boards drawn from a pool in memory, and what a learner of rewards may see of a run's answers."""
 
-The learner of rewards opens the first file only. `truth.sqlite` exists to say afterwards how often the
-labeler was right.
-"""
-
-import sqlite3
-import time
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Literal, NamedTuple
+from collections import Counter
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from rlhf_variant.board_text import boards_of_texts, canonical_keys
 from rlhf_variant.boards import Boards, Origins, swap_colors
-from rlhf_variant.labelers import Answer, Labeler, Utilities
-from selfplay.records import GameRecord, pack_array, unpack_array
+from rlhf_variant.irrationality import Answer
+from rlhf_variant.pairs import PLY_BUCKET
+from rlhf_variant.query import SINGLE_BOARDS, Query, QueryError, Split
+from rlhf_variant.query_queue import GivenAnswer, QueryQueue
 from selfplay.run_store import RunStore
 
-TRUTH_DATABASE = "truth.sqlite"
-PLY_BUCKET = 6
-"""Boards are compared within buckets of so many plies."""
-Split = Literal["train", "held_out"]
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS comparisons (
-    id INTEGER PRIMARY KEY, a BLOB NOT NULL, b BLOB NOT NULL, height INTEGER NOT NULL,
-    width INTEGER NOT NULL, to_play_a INTEGER NOT NULL, to_play_b INTEGER NOT NULL, komi_a REAL NOT NULL,
-    komi_b REAL NOT NULL, game_a TEXT NOT NULL, game_b TEXT NOT NULL, ply_a INTEGER NOT NULL,
-    ply_b INTEGER NOT NULL, split TEXT NOT NULL, labeler TEXT, answer TEXT, time_asked REAL NOT NULL,
-    time_answered REAL);
-"""
-TRUTH_SCHEMA = """
-CREATE TABLE IF NOT EXISTS truth (
-    id INTEGER PRIMARY KEY, utility_a REAL NOT NULL, utility_b REAL NOT NULL, margin_a REAL NOT NULL,
-    margin_b REAL NOT NULL);
-"""
 TARGETS: dict[str, float] = {"a": 1.0, "b": 0.0, "tie": 0.5}
 
 
@@ -72,7 +51,8 @@ def draw_pairs(
 ) -> Pairs:
     """Pair unrelated boards of the same ply bucket and side to move.
 
-    Games are split before anything else, so no game has boards on both sides of the split. In half of the
+    Games are split before anything else, so no game has boards on both sides of the split; a board that both
+    sides have, however turned or colored, is left to the held-out one. In half of the
     pairs one board, the first or the second, is replaced by its color-reversed twin: otherwise komi and the
     move could shift all rewards unseen (the zero of the model would be free).
 
@@ -90,13 +70,15 @@ def draw_pairs(
     held_out_games = random.permutation(num_games) < round(held_out_share * num_games)
     is_held_out = held_out_games[origins.game]
     keys = (origins.ply // PLY_BUCKET * 2 + (boards.to_play == boards.to_play[0])) * 2 + is_held_out
+    if held_out_share:
+        keys = np.where(_is_on_both_sides(boards, is_held_out), -1, keys)
     chosen: list[tuple[int, int]] = []
     wanted = {True: round(held_out_share * num_pairs)}
     wanted[False] = num_pairs - wanted[True]
     for held_out in (False, True):
         if not wanted[held_out]:
             continue
-        groups = [np.flatnonzero(keys == key) for key in np.unique(keys[is_held_out == held_out])]
+        groups = [np.flatnonzero(keys == key) for key in np.unique(keys[is_held_out == held_out]) if key >= 0]
         groups = [group for group in groups if len(np.unique(origins.game[group])) > 1]
         if not groups:
             raise ValueError("pairs: expected boards of several games; play more reference games")
@@ -121,6 +103,12 @@ def draw_pairs(
     )
 
 
+def _is_on_both_sides(boards: Boards, is_held_out: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """`[N]` which boards may not be trained on because a view of them is held out."""
+    keys = np.array(canonical_keys(boards))
+    return ~is_held_out & np.isin(keys, keys[is_held_out])
+
+
 def _with_twins(boards: Boards, is_reversed: npt.NDArray[np.bool_]) -> Boards:
     """The boards, some of them replaced by their color-reversed twins."""
     twins = swap_colors(boards)
@@ -131,128 +119,54 @@ def _with_twins(boards: Boards, is_reversed: npt.NDArray[np.bool_]) -> Boards:
     )
 
 
-def ask(store: RunStore, pairs: Pairs, origins: Origins, games: Sequence[GameRecord]) -> None:
-    """Put pairs into the queue of a run, all or none. A run has one queue; a second call replaces it.
-
-    Args:
-        store: the run.
-        pairs: what to ask.
-        origins: of the pool the pairs index.
-        games: the games of the origins.
-    """
-    now = time.time()
-    height, width = pairs.a.stones.shape[1:]
-    digests = [game.digest() for game in games]
-    rows = [
-        (
-            pack_array(pairs.a.stones[i]),
-            pack_array(pairs.b.stones[i]),
-            height,
-            width,
-            int(pairs.a.to_play[i]),
-            int(pairs.b.to_play[i]),
-            float(pairs.a.komi[i]),
-            float(pairs.b.komi[i]),
-            digests[origins.game[a]],
-            digests[origins.game[b]],
-            int(origins.ply[a]),
-            int(origins.ply[b]),
-            "held_out" if pairs.is_held_out[i] else "train",
-            now,
-        )
-        for i, (a, b) in enumerate(zip(pairs.index_a, pairs.index_b, strict=True))
-    ]
-    with store.connection as database:
-        database.execute(SCHEMA)
-        database.execute("DELETE FROM comparisons")
-        database.executemany(
-            "INSERT INTO comparisons (a, b, height, width, to_play_a, to_play_b, komi_a, komi_b, game_a,"
-            " game_b, ply_a, ply_b, split, time_asked) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            rows,
-        )
-
-
-def answer_all(
-    store: RunStore,
-    labeler: Labeler,
-    pairs: Pairs,
-    margins: Utilities,
-    random: np.random.Generator,
-) -> None:
-    """Let a labeler answer the whole queue of a run, and note utilities and truth in the file apart.
-
-    Args:
-        store: the run, whose queue was filled from the same pairs.
-        labeler: who answers.
-        pairs: what was asked.
-        margins: `[pool]` final points of Black of each board's game.
-        random: the labeler's mistakes.
-    """
-    margin_a = np.where(pairs.reversed_a, -1, 1) * margins[pairs.index_a]
-    margin_b = np.where(pairs.reversed_b, -1, 1) * margins[pairs.index_b]
-    utility_a = labeler.utility(pairs.a, margin_a)
-    utility_b = labeler.utility(pairs.b, margin_b)
-    answers = labeler.answers(utility_a, utility_b, random)
-    now = time.time()
-    with store.connection as database:
-        ids = [row[0] for row in database.execute("SELECT id FROM comparisons ORDER BY id")]
-        database.executemany(
-            "UPDATE comparisons SET labeler = ?, answer = ?, time_answered = ? WHERE id = ?",
-            [(labeler.name, answer, now, key) for key, answer in zip(ids, answers, strict=True)],
-        )
-    truth = _open_truth(store.folder)
-    with truth:
-        truth.executemany(
-            "INSERT OR REPLACE INTO truth VALUES (?, ?, ?, ?, ?)",
-            list(zip(ids, *(map(float, u) for u in (utility_a, utility_b, margin_a, margin_b)), strict=True)),
-        )
-    truth.close()
-
-
-def labeled_comparisons(store: RunStore, split: Split) -> Labeled:
-    """The answered pairs of a run on one side of the split.
+def answered_queries(
+    store: RunStore, split: Split, labeler: str | None = None
+) -> list[tuple[Query, GivenAnswer]]:
+    """The answered queries about single boards on one side of the split; "can't tell" teaches nothing.
 
     Args:
         store: the run.
         split: `train` or `held_out`.
+        labeler: whose answers; None where only one has answered.
+
+    Raises:
+        QueryError: several have answered and none is named.
     """
-    query = (
-        "SELECT a, b, height, width, to_play_a, to_play_b, komi_a, komi_b, answer FROM comparisons"
-        " WHERE split = ? AND answer IS NOT NULL ORDER BY id"
-    )
-    rows = store.connection.execute(query, (split,)).fetchall()
-    shape = (len(rows), rows[0][2], rows[0][3]) if rows else (0, 1, 1)
-    sides = [
-        Boards(
-            np.array([unpack_array(row[side], np.int8) for row in rows], np.int8).reshape(shape),
-            np.array([row[4 + side] for row in rows], np.int8),
-            np.array([row[6 + side] for row in rows], np.float32),
-        )
-        for side in (0, 1)
+    queue = QueryQueue(store)
+    answers = queue.answers(labeler)
+    if len(names := sorted({given.labeler for given in answers})) > 1:
+        raise QueryError(f"answers of {', '.join(names)}: expected the name of one labeler")
+    queries = {
+        query.key: query
+        for _, query in queue.queries()
+        if query.split == split and query.pair_type in SINGLE_BOARDS
+    }
+    return [
+        (queries[given.key], given)
+        for given in answers
+        if given.key in queries and given.answer in TARGETS and given.repeat == 0
     ]
-    return Labeled(sides[0], sides[1], np.array([TARGETS[row[8]] for row in rows], np.float32))
 
 
-def answer_counts(store: RunStore) -> dict[Answer, int]:
-    """How often each answer was given in a run."""
-    query = "SELECT answer, count(*) FROM comparisons WHERE answer IS NOT NULL GROUP BY answer"
-    return dict(store.connection.execute(query).fetchall())
+def labeled_comparisons(store: RunStore, split: Split, labeler: str | None = None) -> Labeled:
+    """The boards of the answered queries, with the answers.
 
-
-def agreement_with_truth(store: RunStore) -> float:
-    """Share of decided answers that name the board whose game ended better for Black.
-
-    Pairs whose games ended alike are left out. This is for reports, after all learning.
+    Args:
+        store: the run.
+        split: `train` or `held_out`.
+        labeler: whose answers; None where only one has answered.
     """
-    answers = dict(store.connection.execute("SELECT id, answer FROM comparisons WHERE answer IN ('a', 'b')"))
-    truth = _open_truth(store.folder)
-    margins = truth.execute("SELECT id, margin_a - margin_b FROM truth").fetchall()
-    truth.close()
-    decided = [(answers[key] == "a") == (gap > 0) for key, gap in margins if gap != 0 and key in answers]
-    return float(np.mean(decided)) if decided else float("nan")
+    answered = answered_queries(store, split, labeler)
+    if not answered:
+        none = Boards(np.zeros((0, 1, 1), np.int8), np.zeros(0, np.int8), np.zeros(0, np.float32))
+        return Labeled(none, none, np.zeros(0, np.float32))
+    return Labeled(
+        boards_of_texts([query.a.boards[-1] for query, _ in answered]),
+        boards_of_texts([query.b.boards[-1] for query, _ in answered]),
+        np.array([TARGETS[given.answer] for _, given in answered], np.float32),
+    )
 
 
-def _open_truth(folder: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(folder / TRUTH_DATABASE, timeout=30)
-    database.execute(TRUTH_SCHEMA)
-    return database
+def answer_counts(store: RunStore, labeler: str | None = None) -> dict[Answer, int]:
+    """How often each answer was given in a run, by all or by one labeler."""
+    return dict(Counter(given.answer for given in QueryQueue(store).answers(labeler) if given.repeat == 0))

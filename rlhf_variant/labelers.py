@@ -1,27 +1,32 @@
-"""Who is asked which board is better: the truth, the truth with mistakes, and vibes.
+"""Who is asked which board is better: the truth, vibes, agents and programs, each by a name.
 
 A labeler gives each board a utility for Black, komi counted, and prefers the larger one. Only the truth
 reads how the board's game ended; it stands in for a perfect judge and is no part of any learner.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
-from engine.board import BLACK, EMPTY, WHITE
-from engine.errors import YomiError
 from rlhf_variant.boards import Boards
+from rlhf_variant.irrationality import Answer, Habits, LabelerError, Temper
+from rlhf_variant.playouts import playouts_utility
+from rlhf_variant.vibes import (
+    Utilities,
+    area_utility,
+    influence_utility,
+    liberties_utility,
+    lines_utility,
+    open_threes_utility,
+    stones_utility,
+)
 
-Answer = Literal["a", "b", "tie"]
-Utilities = npt.NDArray[np.float64]
-TIE_MARGIN = 1e-9
-
-
-class LabelerError(YomiError):
-    """A name that is no labeler."""
+__all__ = ["LABELERS", "Answer", "Labeler", "LabelerError", "Utilities", "labeler_of", "require_disjoint"]
+Evidence = Literal["margin", "prisoners"]
+MOST_PLAYOUTS = 100_000
+FORMS = ("playouts:K", "agent:NAME", "referee:AGENT:M", "gtp:COMMAND")
 
 
 @dataclass(frozen=True)
@@ -30,16 +35,23 @@ class Labeler:
 
     Attributes:
         name: as in commands and in the comparisons' table.
-        utility: `(boards, margins) -> [N]`, larger is better for Black. `margins` are the final points of
-            Black (twins reversed) of the games the boards come from.
+        utility: `(boards, evidence) -> [N]`, larger is better for Black; NaN where it cannot tell.
         mistake_rate: share of answers turned round at random.
         question: what this labeler looks at, in words.
+        evidence: what it is told besides the board, for Black (twins reversed): final points of the game the
+            board comes from, or prisoners taken minus prisoners lost so far.
     """
 
     name: str
     utility: Callable[[Boards, Utilities], Utilities]
     mistake_rate: float
     question: str
+    evidence: Evidence = "margin"
+
+    @property
+    def is_truth(self) -> bool:
+        """Whether it judges by how the board's own game ended."""
+        return self.name in TRUTHS
 
     def answers(
         self, utility_a: Utilities, utility_b: Utilities, random: np.random.Generator
@@ -54,80 +66,48 @@ class Labeler:
         Returns:
             `N` answers; equal utilities are a tie, never a coin flip.
         """
-        mistaken = random.random(len(utility_a)) < self.mistake_rate
-        difference = np.where(mistaken, -1, 1) * (utility_a - utility_b)
-        return ["tie" if abs(d) <= TIE_MARGIN else "a" if d > 0 else "b" for d in difference]
+        temper = Temper(Habits(mistake=self.mistake_rate))
+        return temper.answers(utility_a, utility_b, random.random((len(utility_a), 2)))
 
 
-def signed_stones(boards: Boards) -> npt.NDArray[np.int8]:
-    """`[N, H, W]` +1 for Black's stones, -1 for White's, 0 elsewhere."""
-    black, white = boards.stones == BLACK, boards.stones == WHITE
-    return np.asarray(black.astype(np.int8) - white.astype(np.int8), np.int8)
+def by_looks(name: str, utility: Callable[[Boards], Utilities], question: str) -> Labeler:
+    """A labeler that looks at the board alone.
 
-
-def truth_utility(boards: Boards, margins: Utilities) -> Utilities:
-    """How the game really ended."""
-    return margins
-
-
-def stones_utility(boards: Boards, margins: Utilities) -> Utilities:
-    """More stones on the board, komi counted."""
-    return np.asarray(signed_stones(boards).sum(axis=(1, 2)) - boards.komi, np.float64)
-
-
-def influence_utility(boards: Boards, margins: Utilities, dilations: int = 4) -> Utilities:
-    """More of the board under influence, komi counted.
-
-    Stones radiate to their neighbors `dilations` times, as in Zobrist's and Bouzy's models of influence (B.
-    Bouzy, "Mathematical morphology applied to computer Go", 2003); what is left is who dominates a point.
+    Args:
+        name: its name.
+        utility: of boards.
+        question: what it looks at.
     """
-    field = 64 * signed_stones(boards).astype(np.int64)
-    for _ in range(dilations):
-        friendly, hostile = np.zeros_like(field), np.zeros_like(field)
-        for axis, step in ((1, 1), (1, -1), (2, 1), (2, -1)):
-            neighbor = _shifted(field, axis, step)
-            friendly += neighbor > 0
-            hostile += neighbor < 0
-        field = field + np.where((field >= 0) & (hostile == 0), friendly, 0)
-        field = field - np.where((field <= 0) & (friendly == 0), hostile, 0)
-    return np.asarray(np.sign(field).sum(axis=(1, 2)) - boards.komi, np.float64)
-
-
-def lines_utility(boards: Boards, margins: Utilities, length: int = 4) -> Utilities:
-    """More own stones in rows that are still open (Gomoku): squares of the counts over all open windows."""
-    count, height, width = boards.stones.shape
-    totals = np.zeros(count, np.float64)
-    for dy, dx in ((0, 1), (1, 0), (1, 1), (1, -1)):
-        for y in range(height):
-            for x in range(width):
-                ys, xs = y + dy * np.arange(length), x + dx * np.arange(length)
-                if ys[-1] >= height or not 0 <= xs[-1] < width:
-                    continue
-                window = boards.stones[:, ys, xs]
-                black, white = (window == BLACK).sum(axis=1), (window == WHITE).sum(axis=1)
-                totals += np.where(white == 0, black**2, 0) - np.where(black == 0, white**2, 0)
-    return totals
-
-
-def _shifted(field: npt.NDArray[np.int64], axis: int, step: int) -> npt.NDArray[np.int64]:
-    """The field moved by one along an axis, EMPTY coming in from the edge."""
-    moved = np.roll(field, step, axis=axis)
-    edge: list[slice | int] = [slice(None)] * field.ndim
-    edge[axis] = 0 if step > 0 else -1
-    moved[tuple(edge)] = EMPTY
-    return moved
+    return Labeler(name, lambda boards, evidence: utility(boards), 0.0, question)
 
 
 LABELERS: dict[str, Labeler] = {
     labeler.name: labeler
     for labeler in (
-        Labeler("truth", truth_utility, 0.0, "which game ended better for Black"),
-        Labeler("noisy-truth", truth_utility, 0.1, "which game ended better for Black, 10 % mistakes"),
-        Labeler("stones", stones_utility, 0.0, "which board has more black than white stones, komi counted"),
-        Labeler("influence", influence_utility, 0.0, "on which board Black dominates more points"),
-        Labeler("lines", lines_utility, 0.0, "on which board Black has more stones in open rows"),
+        Labeler("truth", lambda boards, margins: margins, 0.0, "which game ended better for Black"),
+        Labeler(
+            "noisy-truth",
+            lambda boards, margins: margins,
+            0.1,
+            "which game ended better for Black, 10 % mistakes",
+        ),
+        Labeler("result", lambda boards, margins: np.sign(margins), 0.0, "which game Black won"),
+        by_looks("stones", stones_utility, "which board has more black than white stones, komi counted"),
+        by_looks("liberties", liberties_utility, "beside whose stones more points are empty, komi counted"),
+        Labeler(
+            "prisoners",
+            lambda boards, prisoners: prisoners - boards.komi,
+            0.0,
+            "who has taken more prisoners, komi counted",
+            "prisoners",
+        ),
+        by_looks("area", area_utility, "who has more area if every stone lives, komi counted"),
+        by_looks("influence", influence_utility, "on which board Black dominates more points"),
+        by_looks("lines", lines_utility, "on which board Black has more stones in open rows"),
+        by_looks("open-threes", open_threes_utility, "on which board Black has more open threes"),
     )
 }
+TRUTHS = ("truth", "noisy-truth", "result")
 
 
 def labeler_of(name: str) -> Labeler:
@@ -136,6 +116,58 @@ def labeler_of(name: str) -> Labeler:
     Raises:
         LabelerError: no such labeler.
     """
-    if name not in LABELERS:
-        raise LabelerError(f"labeler {name!r}: expected one of {', '.join(LABELERS)}")
-    return LABELERS[name]
+    if name in LABELERS:
+        return LABELERS[name]
+    kind, colon, rest = name.partition(":")
+    if colon and rest:
+        if kind == "playouts":
+            count = _count(name, rest)
+            return by_looks(name, lambda boards: playouts_utility(boards, count), f"{count} random games")
+        if kind in ("agent", "referee"):
+            # torch is imported where a network may be needed.
+            from rlhf_variant.agent_labelers import agent_utility, referee_utility
+
+            if kind == "agent":
+                return by_looks(name, agent_utility(rest), f"what {rest} thinks of the board")
+            agent, _, number = rest.rpartition(":")
+            count = _count(name, number)
+            return by_looks(name, referee_utility(agent, count), f"{count} games of {agent} from the board")
+        if kind == "gtp":
+            from rlhf_variant.gtp_labeler import GtpLabeler
+
+            return by_looks(name, GtpLabeler(rest), f"how {rest} estimates the score")
+    raise LabelerError(f"labeler {name!r}: expected one of {', '.join([*LABELERS, *FORMS])}")
+
+
+def _count(name: str, text: str) -> int:
+    if text.isascii() and text.isdigit() and len(text) < 7 and 1 <= int(text) <= MOST_PLAYOUTS:
+        return int(text)
+    raise LabelerError(f"labeler {name!r}: expected a number of games 1..{MOST_PLAYOUTS}, not {text!r}")
+
+
+def require_disjoint(labelers: Iterable[str], anchors: Iterable[str], referees: Iterable[str]) -> None:
+    """Pass if nobody judges what it taught.
+
+    Args:
+        labelers: names of labelers.
+        anchors: names of agents that strength is measured against.
+        referees: names of agents that say what a board is worth.
+
+    Raises:
+        LabelerError: one agent has two roles.
+    """
+    roles = {"labeler": labelers, "anchor": anchors, "referee": referees}
+    holder: dict[str, str] = {}
+    for role, names in roles.items():
+        for name in names:
+            agent = agent_behind(name)
+            if holder.setdefault(agent, role) != role:
+                raise LabelerError(f"{agent!r}: is {holder[agent]} and {role}, expected one role for each")
+
+
+def agent_behind(name: str) -> str:
+    """The agent that a labeler or referee asks; its own name where there is none."""
+    kind, _, rest = name.partition(":")
+    if kind == "agent":
+        return rest
+    return rest.rpartition(":")[0] if kind == "referee" else name

@@ -1,7 +1,6 @@
 """Reward models in a run folder: what they were taught by, how well they do, and how to open them again."""
 
 import hashlib
-import sqlite3
 from dataclasses import asdict
 from typing import Any
 
@@ -10,15 +9,18 @@ import numpy.typing as npt
 import torch
 
 from engine.rulesets import Rules
-from rlhf_variant.comparisons import TRUTH_DATABASE, Labeled, labeled_comparisons
+from rlhf_variant.comparisons import Labeled, answered_queries, labeled_comparisons
 from rlhf_variant.reward_ensemble import FittedEnsemble, question_keys
 from rlhf_variant.reward_learner import RewardLearnerConfig
 from rlhf_variant.reward_model import RewardModel, load_reward_model, save_reward_model
 from rlhf_variant.reward_report import belief_report, probabilities
+from rlhf_variant.truth_file import TRUTH_DATABASE, TruthFile
 from rlhf_variant.variant_loop import REWARD_FILE
 from selfplay.run_store import RunError, RunStore
 
 FACT = "reward_ensemble"
+LABELER_FACT = "reward_labeler"
+"""Whose answers teach the reward models of a run; unset where only one labeler has answered."""
 
 
 def use_threads(count: int) -> None:
@@ -78,10 +80,8 @@ def answered(store: RunStore) -> tuple[Labeled, Labeled]:
     Raises:
         RunError: there are none.
     """
-    has_table = "SELECT count(*) FROM sqlite_master WHERE name = 'comparisons'"
-    if not store.connection.execute(has_table).fetchone()[0]:
-        raise RunError(f"run {store.folder}: expected answered comparisons")
-    train, held_out = labeled_comparisons(store, "train"), labeled_comparisons(store, "held_out")
+    labeler = store.fact(LABELER_FACT)
+    train, held_out = (labeled_comparisons(store, side, labeler) for side in ("train", "held_out"))
     if not len(train.preference_a) or not len(held_out.preference_a):
         raise RunError(f"run {store.folder}: expected answered comparisons on both sides of the split")
     return train, held_out
@@ -96,21 +96,21 @@ def held_out_report(store: RunStore, members: list[RewardModel], error_rate: flo
         error_rate: e of the likelihood they were fitted by.
     """
     held_out = answered(store)[1]
-    query = "SELECT id, ply_a FROM comparisons WHERE split = 'held_out' AND answer IS NOT NULL ORDER BY id"
-    ids, plies = np.array(store.connection.execute(query).fetchall(), np.int64).T
+    queries = [query for query, _ in answered_queries(store, "held_out", store.fact(LABELER_FACT))]
+    plies = np.array([query.a.source.ply for query in queries], np.int64)
     belief = probabilities(members, held_out, error_rate)
-    return belief_report(belief, held_out.preference_a, plies, _are_hard(store, ids.tolist()))
+    return belief_report(
+        belief, held_out.preference_a, plies, _are_hard(store, [query.key for query in queries])
+    )
 
 
-def _are_hard(store: RunStore, ids: list[int]) -> npt.NDArray[np.bool_] | None:
+def _are_hard(store: RunStore, keys: list[str]) -> npt.NDArray[np.bool_] | None:
     """Which pairs lie closer in truth than half of them; None where the truth is not known."""
-    path = store.folder / TRUTH_DATABASE
-    if not path.exists():
+    if not (store.folder / TRUTH_DATABASE).exists():
         return None
-    with sqlite3.connect(path) as truth:
-        gaps = dict(truth.execute("SELECT id, abs(margin_a - margin_b) FROM truth").fetchall())
-    truth.close()
-    gap = np.array([gaps.get(key, np.inf) for key in ids])
+    with TruthFile(store.folder) as truth:
+        gaps = truth.margin_gaps()
+    gap = np.abs([gaps.get(key, np.inf) for key in keys])
     return np.asarray(gap < np.median(gap))
 
 

@@ -16,16 +16,11 @@ from engine.board import new_state
 from engine.rules_kernels import play
 from engine.rulesets import Rules
 from engine.scoring import outcomes_forbidden, scores_black
-from rlhf_variant.boards import draw_boards
-from rlhf_variant.comparisons import (
-    agreement_with_truth,
-    answer_all,
-    answer_counts,
-    ask,
-    draw_pairs,
-    labeled_comparisons,
-)
-from rlhf_variant.labelers import Utilities, labeler_of
+from rlhf_variant.answering import answer_queue
+from rlhf_variant.comparisons import answer_counts, labeled_comparisons
+from rlhf_variant.labelers import labeler_of
+from rlhf_variant.pairs import PairConfig, SourceGame, draw_queries
+from rlhf_variant.query_queue import QueryQueue
 from rlhf_variant.reward_learner import RewardLearnerConfig, fit_reward_model
 from rlhf_variant.reward_model import (
     RewardConfig,
@@ -35,6 +30,8 @@ from rlhf_variant.reward_model import (
     save_reward_model,
 )
 from rlhf_variant.reward_value_source import RewardValueSource
+from rlhf_variant.truth_file import agreement_with_truth
+from rlhf_variant.vibes import Utilities
 from selfplay.agents import AgentSpec
 from selfplay.arena import play_match
 from selfplay.config import TrainConfig
@@ -55,7 +52,6 @@ class PreferenceConfig:
         num_comparisons: pairs asked, ties included.
         held_out_share: of the pairs and of the games, never trained on.
         reference_games: games of the reference policy that boards are drawn from.
-        boards_per_game: most boards of one game.
         min_ply: fewest moves before a compared board.
         reward: shape of the model.
         learner: how it is fitted.
@@ -66,7 +62,6 @@ class PreferenceConfig:
     num_comparisons: int = 1000
     held_out_share: float = 0.2
     reference_games: int = 400
-    boards_per_game: int = 4
     min_ply: int = 8
     reward: RewardConfig = field(default_factory=RewardConfig)
     learner: RewardLearnerConfig = field(default_factory=RewardLearnerConfig)
@@ -164,17 +159,18 @@ def taught_reward(
     done = store.fact("reward")
     if done is not None:
         return load_reward_model(path, done["sha256"])
-    game_seed, pair_seed, answer_seed, fit_seed = np.random.SeedSequence(preferences.seed).spawn(4)
+    game_seed, pair_seed, _, fit_seed = np.random.SeedSequence(preferences.seed).spawn(4)
     games = reference_games(store, rules, preferences, reference, int(game_seed.generate_state(1)[0]), stages)
 
     stages.on_stage("comparing boards", 1)
-    random = np.random.default_rng(pair_seed)
-    boards, origins = draw_boards(games, preferences.min_ply, preferences.boards_per_game, random)
-    pairs = draw_pairs(boards, origins, preferences.num_comparisons, preferences.held_out_share, random)
-    ask(store, pairs, origins, games)
-    labeler = labeler_of(preferences.labeler)
-    margins = final_margins(games)[origins.game]
-    answer_all(store, labeler, pairs, margins, np.random.default_rng(answer_seed))
+    seed = int(game_seed.generate_state(1)[0])
+    pool = [SourceGame(game, reference.label(), seed) for game in games]
+    config = PairConfig(min_ply=preferences.min_ply, held_out_share=preferences.held_out_share)
+    queue = QueryQueue(store)
+    if not queue.num_asked():
+        random = np.random.default_rng(pair_seed)
+        queue.ask(draw_queries(pool, preferences.num_comparisons, config, random))
+    label = answer_queue(store, preferences.labeler, seed=preferences.seed)
     stages.on_step(1)
 
     stages.on_stage("fitting the reward model", preferences.learner.epochs)
@@ -182,8 +178,8 @@ def taught_reward(
     with outcomes_forbidden():
         report = fit_reward_model(
             model,
-            labeled_comparisons(store, "train"),
-            labeled_comparisons(store, "held_out"),
+            labeled_comparisons(store, "train", label),
+            labeled_comparisons(store, "held_out", label),
             preferences.learner,
             fit_seed,
             stages.on_step,

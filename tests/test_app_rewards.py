@@ -1,6 +1,7 @@
 """`yomi rlhf fit`, `eval` and `probe` over a run folder, and what they say when something is missing."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,9 @@ from test_rlhf_boards import random_games
 
 from app.main import main
 from engine.rulesets import go_rules
-from rlhf_variant.boards import draw_boards
-from rlhf_variant.comparisons import answer_all, ask, draw_pairs
-from rlhf_variant.labelers import labeler_of
+from rlhf_variant.answering import answer_queue
+from rlhf_variant.pairs import PairConfig, SourceGame, draw_queries
+from rlhf_variant.query_queue import QueryQueue
 from rlhf_variant.reward_store import FACT, answered, dataset_digest
 from selfplay.run_store import RunStore
 
@@ -24,14 +25,12 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with games of 7x7 and answers by the count of stones."""
     folder = tmp_path_factory.mktemp("answered") / "run"
     games = random_games(go_rules(7), 30, 20)
-    random = np.random.default_rng(1)
-    boards, origins = draw_boards(games, 6, 6, random)
-    pairs = draw_pairs(boards, origins, 120, 0.25, random)
+    sources = [SourceGame(game, "random", 1) for game in games]
+    config = PairConfig(min_ply=6, held_out_share=0.25)
     with RunStore(folder) as store:
         store.add_games("reference", 0, games)
-        ask(store, pairs, origins, games)
-        margins = np.linspace(-9, 9, len(games))[origins.game]
-        answer_all(store, labeler_of("stones"), pairs, margins, random)
+        QueryQueue(store).ask(draw_queries(sources, 120, config, np.random.default_rng(1)))
+        answer_queue(store, "stones")
     return folder
 
 
@@ -83,3 +82,22 @@ def test_what_is_missing_is_named(run: Path, tmp_path: Path) -> None:
         assert expected in failed.output
     failed = yomi("fit", str(run), "--channels", "7")
     assert "multiple of 8" in failed.output
+
+
+def test_one_labeler_is_to_be_named_where_several_have_answered(run: Path, tmp_path: Path) -> None:
+    shutil.copytree(run, tmp_path / "run")
+    assert yomi("simulate", "--run", str(tmp_path / "run"), "--labeler", "area").exit_code == 0
+    failed = yomi("fit", str(tmp_path / "run"), *SMALL, "--epochs", "1")
+    assert "area, stones: expected the name of one labeler" in failed.output
+    taught = yomi("fit", str(tmp_path / "run"), *SMALL, "--epochs", "1", "--labeler", "area")
+    assert taught.exit_code == 0, taught.output
+
+
+def test_questions_are_chosen_by_what_the_reward_models_disagree_about(tmp_path: Path) -> None:
+    collect = ("collect", "--run", str(tmp_path), "--size", "4", "--policy", "random", "--games", "60")
+    assert yomi(*collect, "--min-ply", "4", "--pairs", "60").exit_code == 0
+    assert yomi("simulate", "--run", str(tmp_path), "--labeler", "stones").exit_code == 0
+    assert yomi("fit", str(tmp_path), *SMALL, "--epochs", "1").exit_code == 0
+    more = yomi(*collect, "--min-ply", "4", "--pairs", "20", "--strategy", "variance", "--json")
+    assert more.exit_code == 0, more.output
+    assert json.loads(more.stdout)["queue"] == 80

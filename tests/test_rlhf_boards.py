@@ -1,5 +1,7 @@
 """Boards, twins, pairs and comparisons: what labelers see and what learners may open."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -7,17 +9,19 @@ from engine.board import BLACK, WHITE, new_state
 from engine.notation import parse_diagram
 from engine.rules_kernels import play
 from engine.rulesets import Rules, go_rules, gomoku_rules
+from rlhf_variant.answering import answer_queue
+from rlhf_variant.board_text import board_texts
 from rlhf_variant.boards import Boards, boards_of_state, draw_boards, swap_colors
 from rlhf_variant.comparisons import (
     PLY_BUCKET,
-    agreement_with_truth,
-    answer_all,
     answer_counts,
-    ask,
     draw_pairs,
     labeled_comparisons,
 )
 from rlhf_variant.labelers import LABELERS, labeler_of
+from rlhf_variant.pairs import PairConfig, SourceGame, draw_queries
+from rlhf_variant.query_queue import QueryQueue
+from rlhf_variant.truth_file import agreement_with_truth
 from selfplay.openings import random_opening
 from selfplay.records import GameRecord
 from selfplay.run_store import RunStore
@@ -141,21 +145,25 @@ def test_a_noisy_labeler_errs_at_its_stated_rate_and_ties_are_never_coin_flips()
     assert labeler.answers(np.ones(50), np.ones(50), random) == ["tie"] * 50
 
 
-def test_comparisons_are_stored_and_answered_and_truth_lies_apart(tmp_path) -> None:  # type: ignore[no-untyped-def]
-    games = random_games(go_rules(5), 30, 16)
-    boards, origins = draw_boards(games, 2, 6, np.random.default_rng(1))
-    pairs = draw_pairs(boards, origins, 200, 0.25, np.random.default_rng(2))
-    margins = np.random.default_rng(3).normal(size=len(games))[origins.game]
+def test_comparisons_are_stored_and_answered_and_truth_lies_apart(tmp_path: Path) -> None:
+    games = random_games(go_rules(5), 60, 16)
+    sources = [SourceGame(game, "random", 1) for game in games]
+    queries = draw_queries(sources, 200, PairConfig(min_ply=4), np.random.default_rng(2))
     with RunStore(tmp_path / "run") as store:
-        ask(store, pairs, origins, games)
+        store.add_games("reference", 0, games)
+        QueryQueue(store).ask(queries)
         assert len(labeled_comparisons(store, "train").preference_a) == 0, "unanswered pairs teach nothing"
-        answer_all(store, labeler_of("noisy-truth"), pairs, margins, np.random.default_rng(4))
-        train, held_out = labeled_comparisons(store, "train"), labeled_comparisons(store, "held_out")
-        assert (len(train.preference_a), len(held_out.preference_a)) == (150, 50)
+        label = answer_queue(store, "noisy-truth")
+        train = labeled_comparisons(store, "train", label)
+        held_out = labeled_comparisons(store, "held_out", label)
         assert sum(answer_counts(store).values()) == 200
-        assert (train.a.stones == pairs.a.stones[~pairs.is_held_out]).all()
-        assert (held_out.b.komi == pairs.b.komi[pairs.is_held_out]).all()
+        ties = answer_counts(store).get("tie", 0)
+        assert (train.preference_a == 0.5).sum() + (held_out.preference_a == 0.5).sum() == ties
+        taught = [query for query in queries if query.split == "train"]
+        assert board_texts(train.a) == [query.a.boards[0] for query in taught]
+        assert board_texts(held_out.b) == [q.b.boards[0] for q in queries if q.split == "held_out"]
+        assert (len(taught), len(held_out.preference_a)) == (160, 40)
         assert 0.8 < agreement_with_truth(store) < 0.98
-        columns = {row[1] for row in store.connection.execute("PRAGMA table_info(comparisons)")}
-    assert not columns & {"utility_a", "margin_a", "result", "score_black"}
+        seen = " ".join(sql for (sql,) in store.connection.execute("SELECT sql FROM sqlite_master WHERE sql"))
+    assert not any(word in seen for word in ("utility", "margin", "result"))
     assert (tmp_path / "run" / "truth.sqlite").exists()

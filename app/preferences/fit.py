@@ -13,6 +13,7 @@ from app.progress import Progress, getting_ready
 
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
+@click.option("--labeler", help="Whose answers. Default: those of the only one who has answered.")
 @click.option("--members", type=click.IntRange(1, 20), default=5, show_default=True, help="Reward models.")
 @click.option("--blocks", type=int, default=2, show_default=True, help="Residual blocks of each.")
 @click.option("--channels", type=int, default=16, show_default=True, help="Width of each.")
@@ -23,6 +24,7 @@ from app.progress import Progress, getting_ready
 @json_option
 def fit(
     run: Path,
+    labeler: str | None,
     members: int,
     blocks: int,
     channels: int,
@@ -41,12 +43,20 @@ def fit(
         from rlhf_variant.reward_ensemble import fit_ensemble
         from rlhf_variant.reward_learner import RewardLearnerConfig
         from rlhf_variant.reward_model import RewardConfig, whiten
-        from rlhf_variant.reward_store import answered, held_out_report, keep_ensemble, use_threads
+        from rlhf_variant.reward_store import (
+            LABELER_FACT,
+            answered,
+            held_out_report,
+            keep_ensemble,
+            use_threads,
+        )
         from selfplay.run_store import RunStore
 
         use_threads(threads)
         learner = RewardLearnerConfig(epochs=epochs)
     with stopping("nothing was written"), RunStore(run, create=False) as store:
+        if labeler is not None:
+            store.set_fact(LABELER_FACT, labeler)
         train, held_out = answered(store)
         bar = Progress("Teaching reward models", members * epochs)
         try:

@@ -1,0 +1,252 @@
+"""Questions from games: unrelated boards, siblings, finished boards, clips, whole games."""
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from engine.board import IS_OVER, copy_row, new_state
+from engine.rules_kernels import legal_actions, play
+from rlhf_variant.board_text import board_texts, boards_of_texts, canonical_keys
+from rlhf_variant.boards import Boards, joined, present_boards, swap_colors
+from rlhf_variant.query import PairType, Query, QueryError, Side, Source, Split
+from selfplay.records import GameRecord
+
+PLY_BUCKET = 6
+"""Boards are compared within buckets of so many plies."""
+OPENING_PLIES = 2
+"""Whole games are compared if they begin with the same moves."""
+SIBLINGS_PER_GAME = 4
+TRIES_PER_PAIR = 50
+MEDIAN_SAMPLE = 4000
+Margins = dict[str, float]
+
+
+@dataclass(frozen=True)
+class SourceGame:
+    """A game with who played it.
+
+    Attributes:
+        record: the game.
+        policy_hash: names the policy.
+        seed: of its match.
+    """
+
+    record: GameRecord
+    policy_hash: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class PairConfig:
+    """Which questions are drawn.
+
+    Attributes:
+        pair_type: what is compared.
+        min_ply: fewest moves before a compared board.
+        clip_length: boards of a segment.
+        held_out_share: of the games, never trained on.
+        hard_share: of the pairs, drawn from those whose games ended nearer to each other than most.
+    """
+
+    pair_type: PairType = "boards"
+    min_ply: int = 8
+    clip_length: int = 6
+    held_out_share: float = 0.2
+    hard_share: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("held_out_share", "hard_share"):
+            if not 0 <= getattr(self, name) < 1:
+                raise QueryError(f"{name} {getattr(self, name)}: expected a share from 0 to below 1")
+        if self.min_ply < 0 or not 2 <= self.clip_length <= 64:
+            raise QueryError("min_ply and clip_length: expected at least 0, and 2..64")
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A side that may be drawn; only sides of one bucket are compared."""
+
+    bucket: tuple[object, ...]
+    side: Side
+    split: Split
+    keys: tuple[str, ...]
+    """Hashes of the boards that must stay on one side of the split."""
+
+
+def draw_queries(
+    games: Sequence[SourceGame],
+    num_pairs: int,
+    config: PairConfig,
+    random: np.random.Generator,
+    margins: Margins | None = None,
+) -> list[Query]:
+    """Draw questions.
+
+    Games are split before anything else, by their digest, so that a game is on the same side in every
+    session. Boards that occur on both sides, however turned or colored, are not asked about. In half of the
+    pairs one side is replaced by its color-reversed twin: otherwise komi and the move could shift all rewards
+    unseen (the zero of the model would be free).
+
+    Args:
+        games: under one set of rules.
+        num_pairs: how many questions.
+        config: which.
+        random: source of randomness.
+        margins: final points of Black by digest, for hard pairs.
+
+    Raises:
+        QueryError: the games do not give so many different pairs.
+    """
+    if config.hard_share and (margins is None or config.pair_type == "siblings"):
+        raise QueryError("hard pairs: expected final results, and sides of different games")
+    rules = games[0].record.rules
+    if rules.game == "gomoku" and config.pair_type == "finished":
+        raise QueryError("finished boards: expected a game of Go; a line of five betrays the result")
+    groups: dict[tuple[object, ...], list[_Candidate]] = defaultdict(list)
+    for candidate in _without_crossing([c for game in games for c in _candidates(game, config, random)]):
+        groups[candidate.bucket, candidate.split].append(candidate)
+    limit = _median_gap(margins, random) if config.hard_share and margins else 0.0
+    drawn: list[Query] = []
+    num_held_out = round(config.held_out_share * num_pairs)
+    for split, wanted in (("held_out", num_held_out), ("train", num_pairs - num_held_out)):
+        usable = [group for group in groups.values() if group[0].split == split and len(group) > 1]
+        num_hard = round(config.hard_share * wanted)
+        seen: set[frozenset[tuple[str, ...]]] = set()
+        for _ in range(TRIES_PER_PAIR * wanted if usable else 0):
+            if len(seen) == wanted:
+                break
+            one, other = _draw_two(usable, random)
+            pair = frozenset((one.side.boards, other.side.boards))
+            if pair in seen or not _may_pair(one.side, other.side, config.pair_type):
+                continue
+            if len(seen) < num_hard and margins and _gap(one.side, other.side, margins) > limit:
+                continue
+            seen.add(pair)
+            drawn.append(_asked(config.pair_type, rules_text(games[0]), one, other, random))
+        if len(seen) < wanted:
+            raise QueryError(f"pairs: the games give fewer than {num_pairs} different ones; play more games")
+    return [drawn[index] for index in random.permutation(len(drawn))]
+
+
+def split_of_game(digest: str, held_out_share: float) -> Split:
+    """The side of the split that a game is on, by its digest alone."""
+    return "held_out" if int(digest[:8], 16) < held_out_share * 2**32 else "train"
+
+
+def rules_text(game: SourceGame) -> str:
+    """What was played, as JSON."""
+    return json.dumps(game.record.rules.to_dict(), sort_keys=True)
+
+
+def boards_along(record: GameRecord) -> Boards:
+    """`[T + 1]` boards of a game, before each move and at the end."""
+    state = new_state(record.rules)
+    row = np.zeros(1, np.int64)
+    boards = [present_boards(state, row)]
+    for move in record.moves:
+        play(state, 0, int(move))
+        boards.append(present_boards(state, row))
+    return joined(boards)
+
+
+def reversed_side(side: Side) -> Side:
+    """The same side with colors reversed."""
+    twins = board_texts(swap_colors(boards_of_texts(list(side.boards))))
+    return replace(side, boards=tuple(twins), is_reversed=not side.is_reversed)
+
+
+def _candidates(game: SourceGame, config: PairConfig, random: np.random.Generator) -> list[_Candidate]:
+    digest, length = game.record.digest(), game.record.num_moves
+    split = split_of_game(digest, config.held_out_share)
+
+    def candidate(texts: Sequence[str], ply: int, *bucket: object) -> _Candidate:
+        source = Source(digest, game.policy_hash, game.seed, ply)
+        kept_apart = texts[-1:] if config.pair_type == "games" else texts
+        keys = tuple(canonical_keys(boards_of_texts(list(kept_apart))))
+        return _Candidate((*bucket, texts[-1].split(" ")[1]), Side(tuple(texts), source), split, keys)
+
+    if config.pair_type == "siblings":
+        plies = np.arange(config.min_ply, length)
+        chosen = random.choice(plies, size=min(SIBLINGS_PER_GAME, len(plies)), replace=False)
+        return [
+            candidate([text], int(ply) + 1, digest, int(ply))
+            for ply in chosen
+            for text in _afterstates(game.record, int(ply), random)
+        ]
+    texts = board_texts(boards_along(game.record))
+    last = length if game.record.rules.game == "go" else length - 1
+    if config.pair_type == "finished":
+        return [candidate(texts[-1:], length)]
+    if config.pair_type == "games":
+        opening = tuple(game.record.moves[:OPENING_PLIES].tolist())
+        return [candidate(texts[: last + 1], last, opening)] if last > OPENING_PLIES else []
+    span = config.clip_length if config.pair_type == "segments" else 1
+    return [
+        candidate(texts[ply - span + 1 : ply + 1], ply, ply // PLY_BUCKET)
+        for ply in range(config.min_ply + span - 1, length)
+    ]
+
+
+def _afterstates(record: GameRecord, ply: int, random: np.random.Generator) -> list[str]:
+    """Two boards after different moves in one position of a game, neither of them its end."""
+    before = new_state(record.rules)
+    for move in record.moves[:ply]:
+        play(before, 0, int(move))
+    actions = np.empty(record.rules.num_actions, np.int16)
+    legal = actions[: legal_actions(before, 0, actions)]
+    legal = legal[legal < record.rules.area]
+    texts: list[str] = []
+    after = new_state(record.rules)
+    for action in random.permutation(legal):
+        copy_row(before, 0, after, 0)
+        play(after, 0, int(action))
+        if not after.scalars[0, IS_OVER] and len(texts) < 2:
+            texts += board_texts(present_boards(after, np.zeros(1, np.int64)))
+    return texts
+
+
+def _without_crossing(candidates: list[_Candidate]) -> list[_Candidate]:
+    """Those none of whose boards occurs on the other side of the split."""
+    splits: dict[str, set[Split]] = defaultdict(set)
+    for candidate in candidates:
+        for key in candidate.keys:
+            splits[key].add(candidate.split)
+    return [c for c in candidates if all(len(splits[key]) == 1 for key in c.keys)]
+
+
+def _draw_two(
+    groups: Sequence[Sequence[_Candidate]], random: np.random.Generator
+) -> tuple[_Candidate, _Candidate]:
+    sizes = np.array([len(group) for group in groups], np.float64)
+    group = groups[random.choice(len(groups), p=sizes / sizes.sum())]
+    one, other = random.integers(len(group), size=2)
+    return group[one], group[other]
+
+
+def _may_pair(one: Side, other: Side, pair_type: PairType) -> bool:
+    same_game = one.source.game_hash == other.source.game_hash
+    return one.boards != other.boards and same_game == (pair_type == "siblings")
+
+
+def _median_gap(margins: Margins, random: np.random.Generator) -> float:
+    """How far the results of two games of the pool are apart, in the middle."""
+    points = random.choice(np.array(list(margins.values())), size=(MEDIAN_SAMPLE, 2))
+    return float(np.median(np.abs(points[:, 0] - points[:, 1])))
+
+
+def _gap(one: Side, other: Side, margins: Margins) -> float:
+    return abs(margins[one.source.game_hash] - margins[other.source.game_hash])
+
+
+def _asked(
+    pair_type: PairType, rules: str, one: _Candidate, other: _Candidate, random: np.random.Generator
+) -> Query:
+    a, b, draw = one.side, other.side, random.random()
+    if draw < 0.25:
+        a = reversed_side(a)
+    elif draw >= 0.75:
+        b = reversed_side(b)
+    return Query(pair_type, rules, a, b, "ab" if random.random() < 0.5 else "ba", one.split)

@@ -206,6 +206,8 @@ def _fooled(found: dict[str, Any]) -> str:
 
 
 def _comparisons(found: dict[str, Any]) -> str:
+    if not any(row["comparisons"] for row in found["rows"]):
+        return ""
     plot = Plot("What comparisons buy", "comparisons N", "win rate by the gold referee")
     for labeler, color in (("truth", BLUE), ("playouts:64", ORANGE)):
         rows = [

@@ -119,6 +119,7 @@ class Plot:
         import matplotlib
 
         matplotlib.use("Agg")
+        matplotlib.rcParams["svg.hashsalt"] = "yomi"  # the same results draw the same page
         from matplotlib import pyplot
 
         self._pyplot = pyplot

@@ -8,7 +8,6 @@ import numpy.typing as npt
 
 from engine.scoring import outcomes_forbidden
 from mcts.evaluator import Floats
-from rlhf_variant.boards import Boards
 from rlhf_variant.comparisons import TARGETS, Labeled, Pairs, draw_pairs
 from rlhf_variant.cut_rewards import (
     BoardReward,
@@ -21,9 +20,8 @@ from rlhf_variant.cut_rewards import (
 )
 from rlhf_variant.experiment import Arm, Experiment
 from rlhf_variant.lab import Lab
-from rlhf_variant.labelers import Labeler, labeler_of
+from rlhf_variant.labelers import labeler_of
 from rlhf_variant.measures import Judges, error_rates_by_margin
-from rlhf_variant.playouts import playouts_utility
 from rlhf_variant.pool import Pool
 from rlhf_variant.reward_learner import fit_reward_model, pair_accuracy
 from rlhf_variant.reward_model import RewardModel, new_reward_model
@@ -32,7 +30,6 @@ from rlhf_variant.rewards import Reward
 HELD_OUT_SHARE = 0.2
 """Of the comparisons asked: for early stopping and the temperature."""
 MARGIN_EDGES = np.array([1.0, 3.0, 6.0, 12.0], np.float32)
-PLAYOUTS = "playouts:"
 
 
 @dataclass(frozen=True)
@@ -133,7 +130,7 @@ class Classroom:
 
     def _labeled(self, pairs: Pairs, pool: Pool, arm: Arm, random: np.random.Generator) -> Labeled:
         """The pairs with the labeler's answers; of a shuffled arm, with each other's."""
-        labeler = _labeler(arm.labeler)
+        labeler = labeler_of(arm.labeler)
         if arm.labeler == "truth":
             truth = pool.expected_results
             first = np.where(pairs.reversed_a, -1, 1) * truth[pairs.index_a]
@@ -171,19 +168,8 @@ def utility_of(name: str) -> Utility:
     Raises:
         LabelerError: no such labeler.
     """
-    labeler = _labeler(name)
+    labeler = labeler_of(name)
     return lambda boards: labeler.utility(boards, np.zeros(len(boards.komi)))
-
-
-def _labeler(name: str) -> Labeler:
-    if name.startswith(PLAYOUTS):
-        count = int(name.removeprefix(PLAYOUTS))
-
-        def utility(boards: Boards, margins: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-            return playouts_utility(boards, count)
-
-        return Labeler(name, utility, 0.0, f"which board ends better in {count} random games")
-    return labeler_of(name)
 
 
 def sign_accuracy(verdicts: Floats, expected_results: npt.NDArray[np.float64]) -> float:

@@ -17,10 +17,10 @@ from rlhf_variant.cut_rewards import BoardReward, ExactUtility, TruthReward, boa
 from rlhf_variant.divergence import entropy, exact_divergence, log_policy
 from rlhf_variant.episodes import Episodes, play_episodes
 from rlhf_variant.lab import Lab
-from rlhf_variant.labelers import stones_utility
 from rlhf_variant.playouts import playouts_utility
 from rlhf_variant.ppo import PolicyOptimizer, PpoConfig
 from rlhf_variant.sampling_policy import ILLEGAL, SamplingPolicy
+from rlhf_variant.vibes import stones_utility
 from selfplay.network import Network, NetworkConfig, new_network
 
 SHAPE = NetworkConfig(blocks=1, channels=8, head_channels=8)
@@ -135,10 +135,9 @@ def test_flipped_results_are_turned_round_as_often_as_asked_and_always_for_the_s
 def test_a_utility_is_a_reward_by_its_sign_and_turns_round_with_the_colors() -> None:
     episodes = some_episodes(policy(1))
     boards = episodes.boards()
-    nothing = np.zeros(16)
-    judge = ExactUtility(lambda seen: stones_utility(seen, np.zeros(len(seen.komi))), 3.0)
+    judge = ExactUtility(stones_utility, 3.0)
     reward = BoardReward(judge).values_black(episodes.state, np.random.default_rng(1))
-    assert np.allclose(reward, np.tanh(stones_utility(boards, nothing) / 3))
+    assert np.allclose(reward, np.tanh(stones_utility(boards) / 3))
 
 
 def test_random_games_judge_a_board_alike_every_time_and_know_a_won_board() -> None:

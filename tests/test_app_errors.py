@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app import console
-from app.main import LazyGroup, main
+from app.main import Yomi, main
 from engine.errors import RulesError
 from selfplay.run_store import RunStore
 
@@ -136,7 +136,7 @@ def test_an_agent_of_the_other_game_is_refused(tmp_path: Path) -> None:
 def ending(error: BaseException) -> Result:
     """What becomes of a command in which something happens."""
 
-    @click.group(cls=LazyGroup, invoke_without_command=True)
+    @click.group(cls=Yomi, package="app", table={}, invoke_without_command=True)
     def group() -> None:
         raise error
 

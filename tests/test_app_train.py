@@ -58,9 +58,17 @@ def checkpoints(folder: Path) -> dict[str, dict[str, bytes]]:
     return {path.name: weights(path) for path in sorted(folder.glob("weights-*"))}
 
 
-def end_after_first_round(folder: Path, number: signal.Signals) -> tuple[int, str]:
+def end_after_first_round(folder: Path, number: signal.Signals, *options: str) -> tuple[int, str]:
     """Start a run in a process of its own and end it as soon as its first round is reported."""
-    command = [str(Path(sys.executable).parent / "yomi"), "train", "--run", str(folder), *SMALL, "--json"]
+    command = [
+        str(Path(sys.executable).parent / "yomi"),
+        "train",
+        "--run",
+        str(folder),
+        *SMALL,
+        *options,
+        "--json",
+    ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert json.loads(process.stdout.readline())["iteration"] == 1
@@ -88,11 +96,12 @@ def test_a_run_that_was_killed_goes_on_to_the_same_weights(finished: Path, tmp_p
 
 
 def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
-    returncode, errors = end_after_first_round(tmp_path, signal.SIGINT)
+    # More rounds than can end before the signal arrives.
+    returncode, errors = end_after_first_round(tmp_path, signal.SIGINT, "--iterations", "50")
     expected = f"Stopped: {tmp_path} keeps all finished rounds; the same command goes on from there."
     assert (returncode, errors.splitlines()[-1]) == (130, expected)
     with RunStore(tmp_path) as store:
-        assert [checkpoint.iteration for checkpoint in store.checkpoints()] == [0, 1]
+        assert 1 <= store.checkpoints()[-1].iteration < 50
 
 
 def test_each_round_is_a_line_and_the_weights_come_last(tmp_path: Path) -> None:

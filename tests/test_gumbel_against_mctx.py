@@ -61,8 +61,8 @@ class GivenNoise(Search):
         super().__init__(config, evaluator, RULES, BATCH, np.random.SeedSequence(1))
         self.noise = noise
 
-    def _prepare_roots(self, rows: Rows, noise: bool) -> None:
-        super()._prepare_roots(rows, noise=False)
+    def _prepare_roots(self, roots: State, rows: Rows, noise: bool) -> None:
+        super()._prepare_roots(roots, rows, noise=False)
         for row in rows:
             first, count = int(self.tree.first_edge[row, ROOT]), int(self.tree.edge_count[row, ROOT])
             actions = self.tree.edge_action[row, first : first + count]

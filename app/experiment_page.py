@@ -10,13 +10,6 @@ BLUE, ORANGE, GREEN, PURPLE, GRAY = "#0072B2", "#E69F00", "#009E73", "#CC79A7", 
 """Colors that color-blind people tell apart."""
 COLORS = (BLUE, ORANGE, GREEN, PURPLE, "#56B4E9", "#D55E00", "#000000", GRAY)
 COLUMNS = ("arm", "gold", "held_out_gold", "reward_wins", "labeler_wins", "adversarial", "vibe", "divergence")
-CELLS = (
-    ("truth", "exact", "A1"),
-    ("truth", "model", "A3-10000"),
-    ("vibe", "exact", "A2-playouts"),
-    ("vibe", "model", "A4-playouts-10000"),
-)
-"""Labeler, reward and arm of the 2x2."""
 
 
 def experiment_page(found: dict[str, Any]) -> str:
@@ -153,17 +146,36 @@ def _curves(found: dict[str, Any]) -> list[tuple[str, str, list[dict[str, Any]]]
     ]
 
 
+def _cell_arms(found: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Labeler, reward and arm of the cells of the 2x2: of each labeler that taught a model, its exact reward
+    and its model of the most comparisons."""
+    arms = {row["arm"]: row for row in found["rows"]}
+    models = [row for row in arms.values() if row["reward"] == "model" and not row["shuffled"]]
+    cells = []
+    for labeler in dict.fromkeys(row["labeler"] for row in models):
+        exact = "truth" if labeler == "truth" else "utility"
+        cells += [
+            (labeler, "exact", name)
+            for name, row in arms.items()
+            if row["reward"] == exact and row["labeler"] == labeler and not row["flips"]
+        ]
+        largest = max(
+            (row for row in models if row["labeler"] == labeler), key=lambda row: row["comparisons"]
+        )
+        cells.append((labeler, f"model of {largest['comparisons']}", largest["arm"]))
+    return cells
+
+
 def _cells(found: dict[str, Any]) -> str:
-    plot = Plot("Labeler and reward: the 2x2", "", "win rate by the gold referee")
-    gold = {arm["arm"]: arm for arm in found["summary"]}
-    for place, (labeler, reward, arm) in enumerate(CELLS):
-        if arm in gold:
-            color = BLUE if labeler == "truth" else ORANGE
-            error = 2 * gold[arm].get("gold_deviation", 0.0) / max(1, len(gold[arm]["seeds"])) ** 0.5
-            plot.axes.bar(
-                place, gold[arm]["gold"], yerr=error, color=color, alpha=1.0 if reward == "exact" else 0.6
-            )
-    plot.axes.set_xticks(range(len(CELLS)), [f"{labeler}\n{reward}" for labeler, reward, _ in CELLS])
+    cells = _cell_arms(found)
+    plot = Plot("Labeler and reward", "", "win rate by the gold referee")
+    summary = {arm["arm"]: arm for arm in found["summary"]}
+    for place, (labeler, reward, name) in enumerate(cells):
+        arm = summary[name]
+        error = 2 * arm.get("gold_deviation", 0.0) / len(arm["seeds"]) ** 0.5
+        color, strength = BLUE if labeler == "truth" else ORANGE, 1.0 if reward == "exact" else 0.6
+        plot.axes.bar(place, arm["gold"], yerr=error, color=color, alpha=strength)
+    plot.axes.set_xticks(range(len(cells)), [f"{labeler}\n{reward}" for labeler, reward, _ in cells])
     plot.axes.axhline(0.5, color=GRAY, linewidth=0.8)
     return plot.svg()
 
@@ -210,24 +222,26 @@ def _comparisons(found: dict[str, Any]) -> str:
     if not any(row["comparisons"] for row in found["rows"]):
         return ""
     plot = Plot("What comparisons buy", "comparisons N", "win rate by the gold referee")
-    for labeler, color in (("truth", BLUE), ("playouts:64", ORANGE)):
+    labelers = dict.fromkeys(row["labeler"] for row in found["rows"] if row["reward"] == "model")
+    for labeler, color in zip(labelers, COLORS, strict=False):
         rows = [
             row
             for row in found["rows"]
-            if row["reward"] == "model" and row["labeler"] == labeler and row["arm"][:2] in ("A3", "A4")
+            if row["reward"] == "model" and row["labeler"] == labeler and not row["shuffled"]
         ]
         numbers = [row["comparisons"] for row in rows]
         plot.axes.plot(numbers, [row["final"]["gold"] for row in rows], "o", color=color, label=labeler)
-    for arm, style in (("A1", "-"), ("A0", ":")):
-        gold = [row["final"]["gold"] for row in found["rows"] if row["arm"] == arm]
-        if gold:
-            plot.axes.axhline(sum(gold) / len(gold), color=GRAY, linestyle=style, label=arm)
+    for reward, style in (("truth", "-"), ("none", ":")):
+        rows = [row for row in found["rows"] if row["reward"] == reward and not row["flips"]]
+        if rows:
+            mean = sum(row["final"]["gold"] for row in rows) / len(rows)
+            plot.axes.axhline(mean, color=GRAY, linestyle=style, label=rows[0]["arm"])
     plot.axes.set_xscale("log")
     return plot.svg()
 
 
 def _best_of_games(found: dict[str, Any]) -> str:
-    curves = found.get("best_of_games")
+    curves = found["best_of_games"]
     if not curves:
         return ""
     plot = Plot("Best of n games: gold (line), reward (dots)", "square root of the KL bound", "win rate")

@@ -119,6 +119,35 @@ class Progress:
             self._is_done.wait()
 
 
+class StageBars:
+    """One bar after another, for work in stages."""
+
+    def __init__(self) -> None:
+        self._bar: Progress | None = None
+
+    def __enter__(self) -> "StageBars":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self, name: str, steps: int) -> None:
+        """Begin a stage; the one before has ended."""
+        self.stop()
+        self._bar = Progress(name[0].upper() + name[1:], steps).start()
+
+    def advance(self, count: int) -> None:
+        """Count finished steps."""
+        if self._bar is not None:
+            self._bar.advance(count)
+
+    def stop(self) -> None:
+        """Take the bar away; a second call does nothing."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+
 def getting_ready(*, plain: bool = False) -> AbstractContextManager[object]:
     """A spinner while modules load; none off the terminal, where an error shall be the only line.
 

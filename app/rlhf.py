@@ -14,6 +14,7 @@ COMMANDS = {
     "probe": "Test a reward on known boards, and look for boards that fool it.",
     "train": "Learn from preferences between boards.",
     "sweep": "Run an experiment, arm by arm and seed by seed.",
+    "bon": "Judge the best of n games by the rewards of an experiment.",
     "report": "Write one page about an experiment.",
 }
 """Each command and its help in short; `app.preferences.NAME.NAME` is the command itself."""

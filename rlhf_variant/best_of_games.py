@@ -4,6 +4,7 @@ The reference plays many games against a deterministic opponent, so that a game 
 the best of n by the reward is judged by the gold referee. Source: Gao et al. 2022 (arXiv 2210.10760).
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from rlhf_variant.rewards import Reward
 from rlhf_variant.sampling_policy import SamplingPolicy
 
 CHUNK = 512
+BEST_OF_GAMES_FILE = "best-of-games.json"
 
 
 def best_of_games(
@@ -25,15 +27,17 @@ def best_of_games(
     num_games: int,
     num_continuations: int,
     random: np.random.Generator,
+    progress: Callable[[int], None] = lambda count: None,
 ) -> dict[str, Any]:
     """The curves of several rewards over the same games.
 
     Args:
         lab: reference, cuts and gold referee.
         rewards: by name; `gold` stands for choosing by the gold itself, the most that could be had.
-        num_games: N; n goes up to N in powers of two.
+        num_games: N, rounded up to whole chunks; n goes up to N in powers of two.
         num_continuations: of the gold referee from each board.
         random: source of randomness.
+        progress: told of finished games.
 
     Returns:
         `n`, `divergence_bound` and, by reward, `gold` and `proxy`: means of the best of n as win rates.
@@ -50,6 +54,7 @@ def best_of_games(
         with outcomes_forbidden():
             for name, reward in rewards.items():
                 proxies[name].append((1 + played.sign * reward.values_black(played.boards())) / 2)
+        progress(CHUNK)
     gold = np.concatenate(golds).astype(np.float64)
     numbers = [2**power for power in range(int(np.log2(len(gold))) + 1)]
     curves: dict[str, Any] = {"n": numbers, "divergence_bound": [divergence_bound(n) for n in numbers]}

@@ -71,6 +71,11 @@ class BoardReward:
     """A judgment of the board alone: a reward model's, or a vibe's own."""
 
     def __init__(self, judge: Reward) -> None:
+        """Wrap a judge.
+
+        Args:
+            judge: fair to both colors; one without a zero needs `rlhf_variant.rewards.values_of`.
+        """
         self._judge = judge
 
     def values_black(self, state: State, random: np.random.Generator) -> Floats:

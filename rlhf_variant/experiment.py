@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.errors import YomiError
 from rlhf_variant.lab import LabConfig
+from rlhf_variant.labelers import require_disjoint
 from rlhf_variant.ppo import PpoConfig
 from rlhf_variant.reward_learner import RewardLearnerConfig
 from rlhf_variant.reward_model import RewardConfig
@@ -135,6 +136,9 @@ class Experiment:
         names = [arm.name for arm in self.arms]
         if len(set(names)) != len(names) or not names:
             raise ValueError("arms: expected at least one, and different names")
+        require_disjoint(
+            {arm.labeler for arm in self.arms}, [self.evaluation.held_out_opponent], [self.lab.demonstrator]
+        )
         if len(set(self.seeds)) != len(self.seeds) or not self.seeds:
             raise ValueError("seeds: expected at least one, all different")
 

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from engine.errors import YomiError
+from rlhf_variant.best_of_games import BEST_OF_GAMES_FILE
 from rlhf_variant.contrasts import holm, overoptimization, paired_contrast
 from rlhf_variant.gate import GATES_FILE
 from rlhf_variant.sweep import ROWS
+from selfplay.checkpoint import write_atomically
 
 MAX_ROW_BYTES = 4_000_000
-BASELINE, TRUTH = "A0", "A1"
 SUMMED = ("gold", "gold_margin", "referee", "labeler_wins", "reward_wins", "reward", "adversarial", "vibe")
 
 
@@ -38,6 +39,23 @@ def read_rows(folder: Path) -> list[dict[str, Any]]:
     rows = sorted((_read(path) for path in paths), key=lambda row: (row["arm"], row["seed"]))
     refuse_equal_policies(rows)
     return rows
+
+
+def adopt_rows(folder: Path, published: Path) -> None:
+    """Take rows that were published as finished, so that a sweep goes on from them.
+
+    Args:
+        folder: of the sweep.
+        published: what `results` gave, as a file.
+    """
+    (folder / ROWS).mkdir(parents=True, exist_ok=True)
+    for row in results(published)["rows"]:
+        try:
+            path = folder / ROWS / f"{Path(row['arm']).name}-{int(row['seed'])}.json"
+        except (KeyError, TypeError, ValueError):
+            raise ResultsError(f"results {published}: expected rows with an arm and a seed") from None
+        if not path.exists():
+            write_atomically(path, (json.dumps(row, indent=1) + "\n").encode())
 
 
 def refuse_equal_policies(rows: list[dict[str, Any]]) -> None:
@@ -76,16 +94,34 @@ def gold_by_arm(rows: list[dict[str, Any]], opponent: str = "final") -> dict[str
     return values
 
 
+def asked_contrasts(rows: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """The pairs of arms that the design compares, of those that are there.
+
+    Everything with true RL and with the reference; what a labeler taught with the same labeler's exact
+    utility, and with truth that is wrong as often.
+    """
+    arms = {row["arm"]: row for row in rows}
+    truths = [name for name, row in arms.items() if row["reward"] == "truth" and not row["flips"]]
+    references = [name for name, row in arms.items() if row["reward"] == "none"]
+    pairs = [(name, truth) for truth in truths for name in arms if name not in (truth, *references)]
+    for name, row in arms.items():
+        if row["reward"] not in ("model", "utility") or row["shuffled"]:
+            continue
+        for other, against in arms.items():
+            same = against["labeler"] == row["labeler"]
+            exact = against["reward"] == "utility" and row["reward"] == "model"
+            as_noisy = against["flips"] == "labeler" or (
+                against["flips"] == "model" and against["comparisons"] == row["comparisons"]
+            )
+            if same and (exact or as_noisy):
+                pairs.append((name, other))
+    return pairs + [(name, reference) for reference in references for name in arms if name != reference]
+
+
 def contrasts_of(rows: list[dict[str, Any]], opponent: str = "final") -> list[dict[str, Any]]:
-    """The differences that the design asks for, of the arms that are there, Holm's correction over all."""
+    """The differences that the design asks for, Holm's correction over all of them."""
     values = gold_by_arm(rows, opponent)
-    noise = {name: name.replace("A3-", "A11n-") for name in values if name.startswith("A3-")}
-    pairs = [(name, TRUTH) for name in values if name not in (TRUTH, BASELINE)]
-    pairs += [(name, other) for name, other in noise.items() if other in values]
-    pairs += [(name, "A2n-playouts") for name in ("A2-playouts", "A4-playouts-10000") if name in values]
-    pairs += [("A4-playouts-10000", "A2-playouts")] if "A4-playouts-10000" in values else []
-    pairs += [(name, BASELINE) for name in values if name != BASELINE]
-    found = [paired_contrast(*pair, values) for pair in pairs if pair[0] in values and pair[1] in values]
+    found = [paired_contrast(*pair, values) for pair in asked_contrasts(rows)]
     corrected = holm([contrast.p_value for contrast in found])
     return [
         {
@@ -143,10 +179,11 @@ def results(folder: Path) -> dict[str, Any]:
     rows = read_rows(folder)
     published = [{name: value for name, value in row.items() if name != "log"} for row in rows]
     arms = sorted({row["arm"] for row in rows})
-    gates = folder / GATES_FILE
+    gates, curves = folder / GATES_FILE, folder / BEST_OF_GAMES_FILE
     return {
         "experiment": rows[0]["experiment"],
         "gates": _read(gates) if gates.exists() else [],
+        "best_of_games": _read(curves) if curves.exists() else {},
         "summary": [arm_summary(rows, arm, 0.5) for arm in arms],
         "contrasts": contrasts_of(rows),
         "contrasts_held_out_opponent": contrasts_of(rows, "held_out_opponent"),

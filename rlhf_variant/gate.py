@@ -5,6 +5,7 @@ fixed by the design of the experiment; every level that was tried is published.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,30 +67,49 @@ class Gate:
         }
 
 
-def gates(classroom: Classroom, experiment: Experiment, folder: Path) -> list[dict[str, Any]]:
+def gate_teachers(experiment: Experiment) -> list[str]:
+    """The labelers that teach a model in an experiment."""
+    return sorted({arm.labeler for arm in experiment.arms if arm.reward == "model"})
+
+
+def gates(
+    classroom: Classroom,
+    experiment: Experiment,
+    folder: Path,
+    progress: Callable[[int], None] = lambda count: None,
+) -> list[dict[str, Any]]:
     """The gates of all labelers that teach a model in an experiment, read once and kept.
 
     Args:
         classroom: of the first seed.
         experiment: says who teaches, and from how many comparisons.
         folder: of the results.
+        progress: told of fitted models: of each teacher, one for each of GATE_COMPARISONS.
     """
     path = folder / GATES_FILE
     if not path.exists():
-        teachers = sorted({arm.labeler for arm in experiment.arms if arm.reward == "model"})
-        read = [read_gate(classroom, labeler, GATE_COMPARISONS).to_dict() for labeler in teachers]
+        read = [
+            read_gate(classroom, labeler, GATE_COMPARISONS, progress).to_dict()
+            for labeler in gate_teachers(experiment)
+        ]
         write_atomically(path, (json.dumps(read, indent=1) + "\n").encode())
     found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
     return found
 
 
-def read_gate(classroom: Classroom, labeler: str, numbers: tuple[int, ...]) -> Gate:
+def read_gate(
+    classroom: Classroom,
+    labeler: str,
+    numbers: tuple[int, ...],
+    progress: Callable[[int], None] = lambda count: None,
+) -> Gate:
     """Read the gate of a labeler.
 
     Args:
         classroom: pool and test pairs.
         labeler: who compares.
         numbers: comparisons of the reward models that are fitted.
+        progress: told of fitted models.
     """
     pool, pairs = classroom.test, classroom.test_pairs
     sides = ((pairs.index_a, pairs.reversed_a), (pairs.index_b, pairs.reversed_b))
@@ -115,6 +135,7 @@ def read_gate(classroom: Classroom, labeler: str, numbers: tuple[int, ...]) -> G
     alike = pairs.reversed_a == pairs.reversed_b
     for number in numbers:
         model, _ = classroom.taught_model(Arm("gate", "model", labeler, number))
+        progress(1)
         predicted = gap(model.values_black(pool.boards).astype(np.float64))
         accuracies[number] = agreement(predicted, taught)
         hard[number] = agreement(predicted[closest], taught[closest])

@@ -124,14 +124,12 @@ def build_lab(folder: Path, config: LabConfig, stages: LabStages) -> Lab:
         if known is not None and known != repr(config):
             raise RunError(f"lab {folder}: holds another lab ({known}); choose another folder")
         store.set_fact("lab", repr(config))
-        games = _demonstrator_games(store, config, stages)
-        halves = [games[0::2], games[1::2]]
-        for name, shape, half, seed in (
-            (REFERENCE_FILE, config.reference, halves[0], config.seed),
-            (REFEREE_FILE, config.referee, halves[1], config.seed + 1),
+        for half, (name, shape) in enumerate(
+            ((REFERENCE_FILE, config.reference), (REFEREE_FILE, config.referee))
         ):
             if not (folder / name).exists():
-                _clone(store, folder / name, shape, half, config, seed, stages)
+                games = _demonstrator_games(store, config, stages)[half::2]
+                _clone(store, folder / name, shape, games, config, config.seed + half, stages)
     reference, _ = load_network(folder / REFERENCE_FILE)
     referee, _ = load_network(folder / REFEREE_FILE)
     gold = open_agent(config.demonstrator).network

@@ -7,7 +7,7 @@ all, so a killed sweep goes on with the rows that are missing.
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +15,17 @@ import numpy as np
 import torch
 from filelock import FileLock, Timeout
 
+from engine.rulesets import Rules
 from rlhf_variant.arms import Classroom, Prepared
 from rlhf_variant.episodes import AgentSide, play_episodes
 from rlhf_variant.experiment import Arm, Experiment
-from rlhf_variant.lab import Lab, LabStages, build_lab
+from rlhf_variant.lab import REFEREE_FILE, REFERENCE_FILE, Lab, LabStages, build_lab
 from rlhf_variant.measures import measure
 from rlhf_variant.pool import Pool, build_pool
 from rlhf_variant.ppo import PolicyOptimizer
 from rlhf_variant.sampling_policy import SamplingPolicy
 from selfplay.agents import open_agent
-from selfplay.checkpoint import save_network, write_atomically
+from selfplay.checkpoint import load_network, save_network, write_atomically
 
 ROWS = "rows"
 LAB = "lab"
@@ -58,23 +59,36 @@ def missing_rows(experiment: Experiment, folder: Path) -> list[tuple[Arm, int]]:
     ]
 
 
-def open_bench(experiment: Experiment, folder: Path, stages: LabStages) -> tuple[Lab, Pool]:
+def open_bench(
+    experiment: Experiment, folder: Path, stages: LabStages, shipped: Path | None = None
+) -> tuple[Lab, Pool]:
     """The lab and the pool of an experiment, made where they are missing.
 
-    One process makes them; others that share the folder wait.
+    One process makes them; others that share the folder wait. From here on torch uses one thread.
 
     Args:
         experiment: the settings.
         folder: of the results.
         stages: is told of progress.
+        shipped: a folder with the two networks of a lab, to use in place of new ones.
     """
+    torch.set_num_threads(1)  # sums split among threads would differ from machine to machine
     place = folder / LAB
     place.mkdir(parents=True, exist_ok=True)
     with FileLock(place / "bench.lock"):
+        if shipped is not None:
+            _copy_networks(shipped, place, experiment.lab.rules)
         lab = build_lab(place, experiment.lab, stages)
         stages.on_stage("boards to compare", experiment.pool.boards)
         pool = build_pool(place, lab, experiment.pool.boards, experiment.pool.continuations, stages.on_step)
     return lab, pool
+
+
+def _copy_networks(shipped: Path, place: Path, rules: Rules) -> None:
+    for name in (REFERENCE_FILE, REFEREE_FILE):
+        if not (place / name).exists():
+            network, _ = load_network(shipped / name)
+            save_network(place / name, network, rules)
 
 
 def sweep(experiment: Experiment, folder: Path, lab: Lab, pool: Pool, watcher: SweepWatcher) -> None:
@@ -87,7 +101,6 @@ def sweep(experiment: Experiment, folder: Path, lab: Lab, pool: Pool, watcher: S
         pool: the boards.
         watcher: is told of progress.
     """
-    torch.set_num_threads(1)
     (folder / ROWS).mkdir(parents=True, exist_ok=True)
     for seed in experiment.seeds:
         classroom = Classroom(experiment, lab, pool, seed)
@@ -157,9 +170,7 @@ def run_row(
         "experiment": experiment.name,
         "arm": arm.name,
         "seed": seed,
-        "reward": arm.reward,
-        "labeler": arm.labeler,
-        "comparisons": arm.comparisons,
+        **{name: value for name, value in asdict(arm).items() if name != "name"},
         "evaluations": evaluations,
         "cpu_s": round(time.process_time() - started, 1),
         "policy_sha256": digest,

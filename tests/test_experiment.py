@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from scipy import stats
-from small_bench import SMALL, small_bench
+from small_bench import small_bench
 
 from app.main import main
 from rlhf_variant.arms import Classroom, sign_accuracy
@@ -182,6 +182,15 @@ def test_sweep_and_report_run_from_a_file_to_a_page(tmp_path: Path) -> None:
     path.write_text(SMALLEST)
     swept = CliRunner().invoke(main, ["rlhf", "sweep", str(path), "--folder", str(folder), "--json"])
     assert swept.exit_code == 0, swept.output
+    chosen = CliRunner().invoke(
+        main,
+        ["rlhf", "bon", str(path), "--folder", str(folder), "--games", "2", "--continuations", "1", "--json"],
+    )
+    assert chosen.exit_code == 0, chosen.output
+    curves = json.loads(chosen.stdout)
+    assert set(curves) == {"n", "divergence_bound", "gold", "A2-stones"}
+    assert curves["gold"]["gold"] == sorted(curves["gold"]["gold"])
+    assert curves["gold"]["gold"][0] == pytest.approx(curves["A2-stones"]["gold"][0], abs=1e-3)
     stored = tmp_path / "found.json"
     told = CliRunner().invoke(
         main, ["rlhf", "report", str(folder), "--out", str(page), "--save-json", str(stored)]
@@ -196,4 +205,27 @@ def test_sweep_and_report_run_from_a_file_to_a_page(tmp_path: Path) -> None:
     assert told.exit_code == 0, told.output
     assert again.read_text() == page.read_text()
     assert results(stored) == found
-    assert SMALL.name == "small"
+
+
+def test_a_sweep_goes_on_from_published_rows_and_shipped_networks(tmp_path: Path) -> None:
+    path, first, second = tmp_path / "small.toml", tmp_path / "first", tmp_path / "second"
+    path.write_text(SMALLEST)
+    command = ["rlhf", "sweep", str(path), "--json", "--folder"]
+    assert CliRunner().invoke(main, [*command, str(first)]).exit_code == 0
+    known = tmp_path / "known.json"
+    published = results(first)
+    published["rows"] = [row for row in published["rows"] if row["seed"] == 1]
+    known.write_text(json.dumps(published))
+    options = ["--known", str(known), "--bench", str(first / "lab")]
+    went_on = CliRunner().invoke(main, [*command, str(second), *options])
+    assert went_on.exit_code == 0, went_on.output
+    assert {**results(second), "rows": 0} == {**results(first), "rows": 0}
+    for one, other in zip(results(first)["rows"], results(second)["rows"], strict=True):
+        assert {**one, "cpu_s": 0} == {**other, "cpu_s": 0}
+
+
+def test_an_agent_with_two_roles_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "twice.toml"
+    path.write_text('seeds = [1]\n[[arms]]\nname = "A2"\nreward = "utility"\nlabeler = "agent:uct:100"\n')
+    with pytest.raises(ExperimentError, match="expected one role for each"):
+        read_experiment(path)

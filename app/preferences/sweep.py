@@ -7,7 +7,7 @@ import click
 
 from app.console import announce_compilation, notice, stopping
 from app.options import json_option
-from app.progress import Progress, getting_ready
+from app.progress import StageBars, getting_ready
 
 
 @click.command()
@@ -15,9 +15,26 @@ from app.progress import Progress, getting_ready
 @click.option(
     "--folder", type=click.Path(path_type=Path), help="For everything that is made. Default: runs/NAME."
 )
+@click.option(
+    "--bench",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder with reference.safetensors and referee.safetensors to use in place of new ones.",
+)
+@click.option(
+    "--known",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Results of yomi rlhf report --save-json; their rows are not run again.",
+)
 @click.option("--gate-only", is_flag=True, help="Read the hardness gate and stop.")
 @json_option
-def sweep(experiment: Path, folder: Path | None, gate_only: bool, as_json: bool) -> None:
+def sweep(
+    experiment: Path,
+    folder: Path | None,
+    bench: Path | None,
+    known: Path | None,
+    gate_only: bool,
+    as_json: bool,
+) -> None:
     """Run an experiment, a TOML file of arms, seeds and budgets; what is done is never done again.
 
     First the bench is built: a reference policy, two referees, boards to compare. Then the hardness gate is
@@ -26,20 +43,23 @@ def sweep(experiment: Path, folder: Path | None, gate_only: bool, as_json: bool)
     with stopping("nothing was started"), getting_ready():
         from rlhf_variant.arms import Classroom
         from rlhf_variant.experiment import read_experiment
-        from rlhf_variant.gate import gates
+        from rlhf_variant.experiment_results import adopt_rows
+        from rlhf_variant.gate import GATE_COMPARISONS, gate_teachers, gates
         from rlhf_variant.lab import LabStages
         from rlhf_variant.sweep import SweepWatcher, missing_rows, open_bench
         from rlhf_variant.sweep import sweep as run
 
         settings = read_experiment(experiment)
     folder = folder or Path("runs") / settings.name
-    bars = Bars()
+    bars = StageBars()
     with stopping(f"{folder} keeps what is finished; the same command goes on from there"), bars:
         announce_compilation()
-        lab, pool = open_bench(settings, folder, LabStages(bars.start, bars.advance))
-        bars.start("reading the hardness gate", 1)
-        found = gates(Classroom(settings, lab, pool, settings.seeds[0]), settings, folder)
-        bars.advance(1)
+        if known is not None:
+            adopt_rows(folder, known)
+        lab, pool = open_bench(settings, folder, LabStages(bars.start, bars.advance), bench)
+        num_fits = len(gate_teachers(settings)) * len(GATE_COMPARISONS)
+        bars.start("models for the hardness gate", num_fits)
+        found = gates(Classroom(settings, lab, pool, settings.seeds[0]), settings, folder, bars.advance)
         for gate in found:
             told = ", ".join(f"{name} {'yes' if passed else 'NO'}" for name, passed in gate["passes"].items())
             notice(f"Gate of {gate['labeler']}: {told}")
@@ -50,31 +70,3 @@ def sweep(experiment: Path, folder: Path | None, gate_only: bool, as_json: bool)
         click.echo(json.dumps({"folder": str(folder), "gates": found}))
     else:
         click.echo(f"Rows: {folder}; yomi rlhf report {folder} shows them")
-
-
-class Bars:
-    """One bar after another."""
-
-    def __init__(self) -> None:
-        self._bar: Progress | None = None
-
-    def __enter__(self) -> "Bars":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop()
-
-    def start(self, name: str, steps: int) -> None:
-        """Begin a stage; the one before has ended."""
-        self._stop()
-        self._bar = Progress(name[0].upper() + name[1:], steps).start()
-
-    def advance(self, count: int) -> None:
-        """Count finished steps."""
-        if self._bar is not None:
-            self._bar.advance(count)
-
-    def _stop(self) -> None:
-        if self._bar is not None:
-            self._bar.stop()
-            self._bar = None

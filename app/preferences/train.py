@@ -8,7 +8,7 @@ import click
 
 from app.console import announce_compilation, notice, stopping
 from app.options import json_option
-from app.progress import Progress, getting_ready
+from app.progress import StageBars, getting_ready
 from app.train import Display, configuration
 
 
@@ -119,13 +119,13 @@ class StageDisplay:
 
     def __init__(self, rounds: Display) -> None:
         self.rounds = rounds
-        self._bar: Progress | None = None
+        self._bars = StageBars()
 
     def __enter__(self) -> "StageDisplay":
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._stop()
+        self._bars.stop()
         self.rounds.__exit__(*error)
 
     def start(self, name: str, steps: int) -> None:
@@ -135,19 +135,13 @@ class StageDisplay:
             name: what is being done.
             steps: how many steps it has; 0 when the rounds begin.
         """
-        self._stop()
         notice(name[0].upper() + name[1:])
         if steps:
-            self._bar = Progress(name[0].upper() + name[1:], steps).start()
+            self._bars.start(name, steps)
         else:
+            self._bars.stop()
             self.rounds.__enter__()
 
     def advance(self, count: int) -> None:
-        """Count finished steps of the stage; the last one takes its bar away."""
-        if self._bar is not None:
-            self._bar.advance(count)
-
-    def _stop(self) -> None:
-        if self._bar is not None:
-            self._bar.stop()
-            self._bar = None
+        """Count finished steps of the stage."""
+        self._bars.advance(count)

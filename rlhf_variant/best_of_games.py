@@ -14,7 +14,7 @@ from engine.scoring import outcomes_forbidden
 from rlhf_variant.best_of_n import best_of_n_mean, divergence_bound
 from rlhf_variant.episodes import play_episodes
 from rlhf_variant.lab import Lab
-from rlhf_variant.rewards import Reward
+from rlhf_variant.rewards import Reward, values_of
 from rlhf_variant.sampling_policy import SamplingPolicy
 
 CHUNK = 512
@@ -53,7 +53,7 @@ def best_of_games(
         golds.append((1 + np.sign(played.sign[:, None] * margins).mean(axis=1)) / 2)
         with outcomes_forbidden():
             for name, reward in rewards.items():
-                proxies[name].append((1 + played.sign * reward.values_black(played.boards())) / 2)
+                proxies[name].append((1 + values_of(reward, played.boards(), played.color)) / 2)
         progress(CHUNK)
     gold = np.concatenate(golds).astype(np.float64)
     numbers = [2**power for power in range(int(np.log2(len(gold))) + 1)]

@@ -20,7 +20,9 @@ from engine.board import (
     copy_row,
     new_state,
 )
+from engine.game import set_position
 from engine.rules_kernels import play
+from engine.rulesets import Rules
 from mcts.evaluator import Rows
 from selfplay.records import GameRecord
 
@@ -57,6 +59,30 @@ def swap_colors(boards: Boards) -> Boards:
         (BLACK + WHITE - boards.to_play).astype(np.int8),
         -boards.komi,
     )
+
+
+def with_twins(boards: Boards, is_reversed: npt.NDArray[np.bool_]) -> Boards:
+    """The boards, the marked ones replaced by their color-reversed twins."""
+    twins = swap_colors(boards)
+    return Boards(
+        np.where(is_reversed[:, None, None], twins.stones, boards.stones),
+        np.where(is_reversed, twins.to_play, boards.to_play),
+        np.where(is_reversed, twins.komi, boards.komi),
+    )
+
+
+def state_of_boards(boards: Boards, rules: Rules) -> State:
+    """Positions to play on from, one a row; what was before them, and so ko, is not known.
+
+    Args:
+        boards: N boards.
+        rules: of the game; komi is that of each board.
+    """
+    state = new_state(rules, len(boards.komi))
+    for row in range(len(boards.komi)):
+        set_position(state, row, boards.stones[row], int(boards.to_play[row]))
+    state.komi[:] = boards.komi
+    return state
 
 
 def joined(parts: Sequence[Boards]) -> Boards:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rlhf_variant.board_text import boards_of_texts, canonical_keys
-from rlhf_variant.boards import Boards, Origins, swap_colors
+from rlhf_variant.boards import Boards, Origins, with_twins
 from rlhf_variant.irrationality import Answer
 from rlhf_variant.pairs import PLY_BUCKET
 from rlhf_variant.query import SINGLE_BOARDS, Query, QueryError, Split
@@ -93,8 +93,8 @@ def draw_pairs(
     draw = random.random(num_pairs)
     reversed_a, reversed_b = draw < 0.25, draw >= 0.75
     return Pairs(
-        _with_twins(boards.select(index[:, 0]), reversed_a),
-        _with_twins(boards.select(index[:, 1]), reversed_b),
+        with_twins(boards.select(index[:, 0]), reversed_a),
+        with_twins(boards.select(index[:, 1]), reversed_b),
         index[:, 0],
         index[:, 1],
         reversed_a,
@@ -107,16 +107,6 @@ def _is_on_both_sides(boards: Boards, is_held_out: npt.NDArray[np.bool_]) -> npt
     """`[N]` which boards may not be trained on because a view of them is held out."""
     keys = np.array(canonical_keys(boards))
     return ~is_held_out & np.isin(keys, keys[is_held_out])
-
-
-def _with_twins(boards: Boards, is_reversed: npt.NDArray[np.bool_]) -> Boards:
-    """The boards, some of them replaced by their color-reversed twins."""
-    twins = swap_colors(boards)
-    return Boards(
-        np.where(is_reversed[:, None, None], twins.stones, boards.stones),
-        np.where(is_reversed, twins.to_play, boards.to_play),
-        np.where(is_reversed, twins.komi, boards.komi),
-    )
 
 
 def answered_queries(

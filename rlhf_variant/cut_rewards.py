@@ -1,7 +1,7 @@
 """What a board at the cut is worth to the learner: the whole difference between the arms.
 
-A reward is read once, at the end of an episode, from Black's view, in [-1, 1]. The truth plays the board to
-its end; everything else sees the board alone, behind the outcome firewall.
+A reward is read once, at the end of an episode, from the learner's view, in [-1, 1]. The truth plays the
+board to its end; everything else sees the board alone, behind the outcome firewall.
 """
 
 from collections.abc import Callable
@@ -10,15 +10,16 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from engine.board import TO_PLAY, WHITE, State
+from engine.board import BLACK, TO_PLAY, WHITE, State
 from engine.scoring import outcomes_forbidden
 from mcts.evaluator import Floats
 from rlhf_variant.boards import Boards, present_boards
 from rlhf_variant.referee import Referee
-from rlhf_variant.rewards import Reward
+from rlhf_variant.rewards import Reward, values_of
 
 Flips = Callable[[Floats], npt.NDArray[np.float64]]
 """`[n]` final points of Black to the chances that such results are turned round."""
+Colors = npt.NDArray[np.int8]
 Utility = Callable[[Boards], npt.NDArray[np.float64]]
 """Boards to `[n]` utilities, larger is better for Black."""
 
@@ -26,8 +27,17 @@ Utility = Callable[[Boards], npt.NDArray[np.float64]]
 class CutReward(Protocol):
     """The reward of an arm."""
 
-    def values_black(self, state: State, random: np.random.Generator) -> Floats:
-        """`[n]` values of Black in [-1, 1] of all boards of a batch."""
+    def values(self, state: State, color: Colors, random: np.random.Generator) -> Floats:
+        """Values of the learner.
+
+        Args:
+            state: E boards, all rows of the batch.
+            color: `[E]` the learner's, BLACK or WHITE.
+            random: source of randomness.
+
+        Returns:
+            `[E]` in [-1, 1].
+        """
         ...
 
 
@@ -45,10 +55,10 @@ class TruthReward:
         self._referee = referee
         self._flips = flips
 
-    def values_black(self, state: State, random: np.random.Generator) -> Floats:
-        """See `CutReward.values_black`."""
+    def values(self, state: State, color: Colors, random: np.random.Generator) -> Floats:
+        """See `CutReward.values`."""
         margins = self._referee.margins(state, np.arange(len(state.hash)), 1, random)[:, 0]
-        results = np.sign(margins)
+        results = np.sign(margins) * color_sign(color)
         if self._flips is None:
             return results
         return np.where(board_shares(state) < self._flips(margins), -results, results)
@@ -61,27 +71,34 @@ class MarginReward:
         self._referee = referee
         self._scale = scale
 
-    def values_black(self, state: State, random: np.random.Generator) -> Floats:
-        """See `CutReward.values_black`."""
+    def values(self, state: State, color: Colors, random: np.random.Generator) -> Floats:
+        """See `CutReward.values`."""
         margins = self._referee.margins(state, np.arange(len(state.hash)), 1, random)[:, 0]
-        return np.asarray(np.tanh(margins / self._scale), np.float32)
+        return np.asarray(np.tanh(margins / self._scale) * color_sign(color), np.float32)
 
 
 class BoardReward:
     """A judgment of the board alone: a reward model's, or a vibe's own."""
 
     def __init__(self, judge: Reward) -> None:
-        """Wrap a judge.
-
-        Args:
-            judge: fair to both colors; one without a zero needs `rlhf_variant.rewards.values_of`.
-        """
         self._judge = judge
 
-    def values_black(self, state: State, random: np.random.Generator) -> Floats:
-        """See `CutReward.values_black`."""
+    def values(self, state: State, color: Colors, random: np.random.Generator) -> Floats:
+        """See `CutReward.values`."""
         with outcomes_forbidden():
-            return self._judge.values_black(present_boards(state, np.arange(len(state.hash))))
+            return values_of(self._judge, present_boards(state, np.arange(len(state.hash))), color)
+
+
+class MixedReward:
+    """share * first + (1 - share) * second: how few outcomes cure a reward model."""
+
+    def __init__(self, first: CutReward, second: CutReward, share: float) -> None:
+        self._first, self._second, self._share = first, second, share
+
+    def values(self, state: State, color: Colors, random: np.random.Generator) -> Floats:
+        """See `CutReward.values`."""
+        first, second = (part.values(state, color, random) for part in (self._first, self._second))
+        return np.asarray(self._share * first + (1 - self._share) * second, np.float32)
 
 
 class ExactUtility:
@@ -94,6 +111,11 @@ class ExactUtility:
     def values_black(self, boards: Boards) -> Floats:
         """See `Reward.values_black`."""
         return np.tanh(self._utility(boards) / self._scale).astype(np.float32)
+
+
+def color_sign(color: Colors) -> Floats:
+    """`[n]` +1 for Black, -1 for White."""
+    return np.where(color == BLACK, np.float32(1), np.float32(-1))
 
 
 def board_shares(state: State) -> npt.NDArray[np.float64]:

@@ -6,14 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import YomiError
+from rlhf_variant.direct_preference import DirectConfig
 from rlhf_variant.lab import LabConfig
 from rlhf_variant.labelers import require_disjoint
 from rlhf_variant.ppo import PpoConfig
+from rlhf_variant.reward_ensemble import RULES
 from rlhf_variant.reward_learner import RewardLearnerConfig
 from rlhf_variant.reward_model import RewardConfig
 from selfplay.network import NetworkConfig
 
-REWARDS = ("none", "truth", "margin", "utility", "model", "random-model")
+REWARDS = ("none", "truth", "margin", "utility", "model", "random-model", "value-network", "dpo", "ipo")
+MODEL_KINDS = ("single", "naive", "scalars", "online", *RULES)
 MAX_BYTES = 1_000_000
 
 
@@ -29,29 +32,47 @@ class Arm:
         name: of its rows and curves.
         reward: `none` leaves the reference as it is; `truth` is who won one continuation; `margin` is tanh of
             its points; `utility` is tanh of the labeler's own utility; `model` is a reward model taught by
-            comparisons; `random-model` one that was taught nothing.
+            comparisons; `random-model` one that was taught nothing; `value-network` the frozen value head of
+            another arm's policy. With `dpo` and `ipo` comparisons of sibling moves teach the policy directly.
         labeler: `truth`, or a vibe; whose utility or comparisons.
-        comparisons: N asked for a model.
+        comparisons: N asked for a model, or of sibling moves.
+        model_kind: `single`; `naive` without antisymmetry; `scalars` taught the labeler's utility of N boards
+            as numbers; `online` asked about the learner's own boards while it learns; or an ensemble that
+            judges by a rule of `rlhf_variant.reward_ensemble`.
         shuffled: whether the answers are shuffled among the pairs, a placebo.
         flips: for `truth`: `model` or `labeler`, whose rate of wrong verdicts its results are turned round
             with.
         divergence_weight: of KL(policy || reference) in the loss.
+        truth_share: of the truth in a mixture with the model's judgment.
+        value_of: for `value-network`: the arm whose value head it is; it runs first.
     """
 
     name: str
     reward: str
     labeler: str = "truth"
     comparisons: int = 0
+    model_kind: str = "single"
     shuffled: bool = False
     flips: str = ""
     divergence_weight: float = 0.0
+    truth_share: float = 0.0
+    value_of: str = ""
 
     def __post_init__(self) -> None:
         if self.reward not in REWARDS:
             raise ValueError(f"arm {self.name}: reward {self.reward!r}: expected one of {', '.join(REWARDS)}")
-        needs_model = self.reward == "model" or self.flips == "model"
-        if needs_model != (self.comparisons > 0):
+        asks = self.reward in ("model", "dpo", "ipo") or self.flips == "model"
+        if asks != (self.comparisons > 0):
             raise ValueError(f"arm {self.name}: expected comparisons where a model is taught, and only there")
+        if self.model_kind not in MODEL_KINDS:
+            known = ", ".join(MODEL_KINDS)
+            raise ValueError(f"arm {self.name}: model_kind {self.model_kind!r}: expected one of {known}")
+        if self.reward != "model" and (self.model_kind != "single" or self.truth_share):
+            raise ValueError(f"arm {self.name}: expected model_kind and truth_share for reward model alone")
+        if not 0 <= self.truth_share < 1:
+            raise ValueError(f"arm {self.name}: truth_share {self.truth_share}: expected 0 up to below 1")
+        if (self.reward == "value-network") != bool(self.value_of):
+            raise ValueError(f"arm {self.name}: expected value_of for reward value-network, and only there")
         if self.flips not in ("", "model", "labeler") or (self.flips and self.reward != "truth"):
             raise ValueError(f"arm {self.name}: flips: expected model or labeler, for reward truth alone")
         if self.reward == "utility" and self.labeler == "truth":
@@ -60,7 +81,18 @@ class Arm:
     @property
     def sees_outcomes(self) -> bool:
         """Whether its reward reads who won."""
-        return self.reward in ("truth", "margin")
+        return self.reward in ("truth", "margin") or self.truth_share > 0
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether its policy is taught by comparisons without any reward."""
+        return self.reward in ("dpo", "ipo")
+
+    @property
+    def is_plain_model(self) -> bool:
+        """Whether it follows one model of honest comparisons alone: what remedies are compared with."""
+        extras = self.shuffled or self.divergence_weight or self.truth_share or self.model_kind != "single"
+        return self.reward == "model" and not extras
 
 
 @dataclass(frozen=True)
@@ -118,6 +150,7 @@ class Experiment:
         ppo: the optimiser, the same for all arms.
         reward: shape of reward models.
         reward_learner: how they are fitted.
+        direct: how policies are taught without a reward; the arm says by which objective.
         evaluation: how policies are measured.
         arms: in the order in which they run.
     """
@@ -130,12 +163,16 @@ class Experiment:
     ppo: PpoConfig = field(default_factory=PpoConfig)
     reward: RewardConfig = field(default_factory=RewardConfig)
     reward_learner: RewardLearnerConfig = field(default_factory=RewardLearnerConfig)
+    direct: DirectConfig = field(default_factory=DirectConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
 
     def __post_init__(self) -> None:
         names = [arm.name for arm in self.arms]
         if len(set(names)) != len(names) or not names:
             raise ValueError("arms: expected at least one, and different names")
+        for place, arm in enumerate(self.arms):
+            if arm.value_of and arm.value_of not in names[:place]:
+                raise ValueError(f"arm {arm.name}: value_of {arm.value_of!r}: expected an arm before it")
         require_disjoint(
             {arm.labeler for arm in self.arms}, [self.evaluation.held_out_opponent], [self.lab.demonstrator]
         )
@@ -149,6 +186,7 @@ PARTS = {
     "ppo": PpoConfig,
     "reward": RewardConfig,
     "reward_learner": RewardLearnerConfig,
+    "direct": DirectConfig,
     "evaluation": EvaluationConfig,
 }
 

@@ -4,6 +4,7 @@ Everything is read from stored rows; nothing is measured again.
 """
 
 import json
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ import numpy as np
 from engine.errors import YomiError
 from rlhf_variant.best_of_games import BEST_OF_GAMES_FILE
 from rlhf_variant.contrasts import holm, overoptimization, paired_contrast
+from rlhf_variant.experiment import Arm, Experiment
 from rlhf_variant.gate import GATES_FILE
-from rlhf_variant.sweep import ROWS
+from rlhf_variant.sweep import ROWS, row_path
 from selfplay.checkpoint import write_atomically
 
 MAX_ROW_BYTES = 4_000_000
@@ -41,19 +43,24 @@ def read_rows(folder: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def adopt_rows(folder: Path, published: Path) -> None:
+def adopt_rows(folder: Path, published: Path, experiment: Experiment) -> None:
     """Take rows that were published as finished, so that a sweep goes on from them.
+
+    Rows come without what was learned, so an arm that another one needs is left to run again.
 
     Args:
         folder: of the sweep.
         published: what `results` gave, as a file.
+        experiment: says which rows are wanted.
     """
     (folder / ROWS).mkdir(parents=True, exist_ok=True)
+    needed = {arm.value_of for arm in experiment.arms}
+    wanted = {arm.name for arm in experiment.arms} - needed
     for row in results(published)["rows"]:
-        try:
-            path = folder / ROWS / f"{Path(row['arm']).name}-{int(row['seed'])}.json"
-        except (KeyError, TypeError, ValueError):
-            raise ResultsError(f"results {published}: expected rows with an arm and a seed") from None
+        name, seed = row.get("arm"), row.get("seed")
+        if name not in wanted or seed not in experiment.seeds:
+            continue
+        path = row_path(folder, name, seed)
         if not path.exists():
             write_atomically(path, (json.dumps(row, indent=1) + "\n").encode())
 
@@ -98,7 +105,7 @@ def asked_contrasts(rows: list[dict[str, Any]]) -> list[tuple[str, str]]:
     """The pairs of arms that the design compares, of those that are there.
 
     Everything with true RL and with the reference; what a labeler taught with the same labeler's exact
-    utility, and with truth that is wrong as often.
+    utility, and with truth that is wrong as often; remedies with the plain model of as many comparisons.
     """
     arms = {row["arm"]: row for row in rows}
     truths = [name for name, row in arms.items() if row["reward"] == "truth" and not row["flips"]]
@@ -115,7 +122,18 @@ def asked_contrasts(rows: list[dict[str, Any]]) -> list[tuple[str, str]]:
             )
             if same and (exact or as_noisy):
                 pairs.append((name, other))
+    for name, row in arms.items():
+        for other, against in arms.items():
+            asked_alike = all(against[key] == row[key] for key in ("labeler", "comparisons"))
+            if asked_alike and name != other and _is_plain(against) and not (_is_plain(row) or row["flips"]):
+                pairs.append((name, other))
     return pairs + [(name, reference) for reference in references for name in arms if name != reference]
+
+
+def _is_plain(row: dict[str, Any]) -> bool:
+    """Whether a row's arm is a plain model; rows of old files lack what their arms had no choice of."""
+    described = {part.name: row[part.name] for part in fields(Arm) if part.name in row}
+    return Arm(name=row["arm"], **described).is_plain_model
 
 
 def contrasts_of(rows: list[dict[str, Any]], opponent: str = "final") -> list[dict[str, Any]]:

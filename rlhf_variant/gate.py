@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from rlhf_variant.arms import Classroom, utility_of
+from rlhf_variant.classroom import Classroom, utility_of
 from rlhf_variant.experiment import Arm, Experiment
 from selfplay.checkpoint import write_atomically
 
@@ -134,7 +134,7 @@ def read_gate(
     closest = np.abs(taught) <= np.median(np.abs(taught))
     alike = pairs.reversed_a == pairs.reversed_b
     for number in numbers:
-        model, _ = classroom.taught_model(Arm("gate", "model", labeler, number))
+        model, _ = classroom.judge_of(Arm("gate", "model", labeler, number))
         progress(1)
         predicted = gap(model.values_black(pool.boards).astype(np.float64))
         accuracies[number] = agreement(predicted, taught)

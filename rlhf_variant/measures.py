@@ -13,7 +13,7 @@ from rlhf_variant.cut_rewards import Utility
 from rlhf_variant.episodes import Episodes, Side, play_episodes
 from rlhf_variant.lab import Lab
 from rlhf_variant.ppo import PolicyOptimizer
-from rlhf_variant.rewards import Reward
+from rlhf_variant.rewards import Reward, values_of
 from rlhf_variant.sampling_policy import SamplingPolicy
 from selfplay.statistics import wilson_interval
 
@@ -104,7 +104,7 @@ def measure(
     first = episodes.sign[:, None] * lab.referee.margins(episodes.state, rows, num_continuations, random)
     gold_results, first_results = np.sign(gold).mean(axis=1), np.sign(first).mean(axis=1)
     taught = first_results if judges.labeler is None else episodes.sign * judges.labeler(boards)
-    rewards = taught if judges.reward is None else episodes.sign * judges.reward.values_black(boards)
+    rewards = taught if judges.reward is None else values_of(judges.reward, boards, episodes.color)
     divergence, entropy = optimizer.divergence(episodes)
     gold_rate = (1 + gold_results) / 2
     return (

@@ -76,18 +76,18 @@ class PolicyOptimizer:
         self._random = np.random.default_rng(seed)
         self._optimizer = torch.optim.Adam(self.network.parameters(), lr=config.learning_rate)
 
-    def step(self, episodes: Episodes, values_black: Floats) -> dict[str, float]:
+    def step(self, episodes: Episodes, values: Floats) -> dict[str, float]:
         """Learn from one round.
 
         Args:
             episodes: played by this policy.
-            values_black: `[E]` rewards of the boards at the cut, from Black's view.
+            values: `[E]` rewards of the boards at the cut, from the learner's view.
 
         Returns:
             Means over the round: `reward`, `divergence` a game in nats, `entropy` a decision, `value_loss`.
         """
         config = self._config
-        rewards = torch.from_numpy((values_black * episodes.sign).astype(np.float32))
+        rewards = torch.from_numpy(values.astype(np.float32))
         planes, masks = torch.from_numpy(episodes.planes), torch.from_numpy(episodes.masks)
         actions, episode = torch.from_numpy(episodes.actions), torch.from_numpy(episodes.episode)
         returns = rewards[episode]

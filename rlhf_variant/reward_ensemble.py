@@ -72,6 +72,11 @@ class RewardEnsemble:
         """`[M, N]` values of Black by each member."""
         return np.stack([member.values_black(boards) for member in self._members])
 
+    def rewards(self, boards: Boards) -> Floats:
+        """`[N]` mean rewards for Black, those of each member in units of its temperature."""
+        own = [member.rewards(boards) / float(member.temperature) for member in self._members]
+        return np.asarray(np.mean(own, axis=0), np.float32)
+
     def values_black(self, boards: Boards) -> Floats:
         """`[N]` values of Black in [-1, 1]."""
         return combined(self.member_values(boards), self._rule, self._doubt)

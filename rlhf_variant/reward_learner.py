@@ -7,7 +7,7 @@ with summed rewards (Christiano et al. 2017) and boards with scalars share one l
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,14 @@ LEAST_BATCH = 8
 LOWEST_DECAY, HIGHEST_DECAY = 1e-3, 3.0
 Loss = Callable[[Tensor, Tensor], Tensor]
 """`(rewards [n, S], targets [n])` -> a scalar."""
+
+
+class Scored(Protocol):
+    """Anything with rewards without bounds: a model, an ensemble."""
+
+    def rewards(self, boards: Boards) -> Floats:
+        """`[N]` for Black."""
+        ...
 
 
 class Examples(NamedTuple):
@@ -281,7 +289,7 @@ def turned(planes: Tensor, random: np.random.Generator) -> Tensor:
     return planes.flatten(2).gather(2, chosen[:, None, :].expand(-1, planes.shape[1], -1)).view(planes.shape)
 
 
-def pair_accuracy(model: RewardModel, pairs: Labeled, *, same_komi: bool = False) -> float:
+def pair_accuracy(model: Scored, pairs: Labeled, *, same_komi: bool = False) -> float:
     """Share of decided pairs that the model orders as the labeler did; NaN without any.
 
     Args:
@@ -307,7 +315,7 @@ def fitted_temperature(model: RewardModel, held_out: Labeled, error_rate: float)
     return float(TEMPERATURES[int(np.argmin(losses))])
 
 
-def reward_differences(model: RewardModel, pairs: Labeled) -> npt.NDArray[np.float32]:
+def reward_differences(model: Scored, pairs: Labeled) -> npt.NDArray[np.float32]:
     """`[N]` reward of the first board less that of the second."""
     return model.rewards(pairs.a) - model.rewards(pairs.b)
 

@@ -3,13 +3,13 @@
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
-from engine.board import BLACK, new_state
-from engine.game import set_position
+from engine.board import WHITE
 from engine.rulesets import Rules
 from engine.scoring import black_sign
 from mcts.evaluator import Floats
-from rlhf_variant.boards import Boards, swap_colors
+from rlhf_variant.boards import Boards, state_of_boards, with_twins
 from selfplay.inference import NetworkEvaluator, prepare_for_inference
 from selfplay.network import Network
 
@@ -25,15 +25,15 @@ class Reward(Protocol):
         ...
 
 
-def values_of(reward: Reward, boards: Boards, color: int) -> Floats:
-    """`[N]` values of one player, who always sits in Black's seat: rewards without a zero need that.
+def values_of(reward: Reward, boards: Boards, color: npt.NDArray[np.int8]) -> Floats:
+    """Values of one player of each board, who always sits in Black's seat: rewards without a zero need that.
 
     Args:
         reward: who judges.
-        boards: what is judged.
-        color: BLACK or WHITE.
+        boards: N boards.
+        color: `[N]` BLACK or WHITE.
     """
-    return reward.values_black(boards if color == BLACK else swap_colors(boards))
+    return reward.values_black(with_twins(boards, color == WHITE))
 
 
 class NetworkReward:
@@ -46,7 +46,7 @@ class NetworkReward:
             network: learned from outcomes.
             rules: the game of the boards to come.
         """
-        self._state = new_state(rules, CHUNK)
+        self._rules = rules
         self._evaluator = NetworkEvaluator(prepare_for_inference(network), rules, CHUNK)
         self._logits = np.empty((CHUNK, rules.num_actions), np.float32)
 
@@ -56,10 +56,8 @@ class NetworkReward:
         for start in range(0, len(values), CHUNK):
             chunk = boards.select(np.arange(start, min(start + CHUNK, len(values))))
             rows = np.arange(len(chunk.to_play))
-            for row in range(len(rows)):
-                set_position(self._state, row, chunk.stones[row], int(chunk.to_play[row]))
-            self._state.komi[rows] = chunk.komi
+            state = state_of_boards(chunk, self._rules)
             own = values[start : start + CHUNK]
-            self._evaluator.evaluate(self._state, rows, self._logits, own)
-            own *= black_sign(self._state, rows)
+            self._evaluator.evaluate(state, rows, self._logits, own)
+            own *= black_sign(state, rows)
         return values

@@ -9,14 +9,16 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from filelock import FileLock, Timeout
 
 from engine.rulesets import Rules
-from rlhf_variant.arms import Classroom, Prepared
+from rlhf_variant.arms import POLICIES, Prepared, policy_path, prepare
+from rlhf_variant.classroom import Classroom
+from rlhf_variant.direct_preference import teach_directly
 from rlhf_variant.episodes import AgentSide, play_episodes
 from rlhf_variant.experiment import Arm, Experiment
 from rlhf_variant.lab import REFEREE_FILE, REFERENCE_FILE, Lab, LabStages, build_lab
@@ -24,6 +26,7 @@ from rlhf_variant.measures import measure
 from rlhf_variant.pool import Pool, build_pool
 from rlhf_variant.ppo import PolicyOptimizer
 from rlhf_variant.sampling_policy import SamplingPolicy
+from rlhf_variant.sibling_questions import sibling_questions
 from selfplay.agents import open_agent
 from selfplay.checkpoint import load_network, save_network, write_atomically
 
@@ -44,9 +47,9 @@ class SweepWatcher:
     on_step: Callable[[int], None] = lambda count: None
 
 
-def row_path(folder: Path, arm: Arm, seed: int) -> Path:
+def row_path(folder: Path, arm: str, seed: int) -> Path:
     """Where a finished row lies."""
-    return folder / ROWS / f"{arm.name}-{seed}.json"
+    return folder / ROWS / f"{arm}-{seed}.json"
 
 
 def missing_rows(experiment: Experiment, folder: Path) -> list[tuple[Arm, int]]:
@@ -55,7 +58,7 @@ def missing_rows(experiment: Experiment, folder: Path) -> list[tuple[Arm, int]]:
         (arm, seed)
         for seed in experiment.seeds
         for arm in experiment.arms
-        if not row_path(folder, arm, seed).exists()
+        if not row_path(folder, arm.name, seed).exists()
     ]
 
 
@@ -105,7 +108,11 @@ def sweep(experiment: Experiment, folder: Path, lab: Lab, pool: Pool, watcher: S
     for seed in experiment.seeds:
         classroom = Classroom(experiment, lab, pool, seed)
         for arm in experiment.arms:
-            path = row_path(folder, arm, seed)
+            path = row_path(folder, arm.name, seed)
+            if arm.value_of:
+                # Where another process makes the row that this one needs, it is waited for.
+                with FileLock(row_path(folder, arm.value_of, seed).with_suffix(".lock")):
+                    pass
             try:
                 with FileLock(path.with_suffix(".lock"), timeout=0):
                     if not path.exists():
@@ -140,46 +147,78 @@ def run_row(
         The row, ready for JSON.
     """
     started = time.process_time()
-    prepared = classroom.prepare(arm)
+    prepared = prepare(classroom, arm, folder)
     ppo = replace(experiment.ppo, divergence_weight=arm.divergence_weight)
     optimizer = PolicyOptimizer(lab.reference, ppo, seed)
     opponent = SamplingPolicy(lab.reference, lab.rules, max(ppo.episodes, experiment.evaluation.final_games))
-    episode_seed, reward_seed = np.random.SeedSequence([seed, 400]).spawn(2)
-    random, reward_random = np.random.default_rng(episode_seed), np.random.default_rng(reward_seed)
-    curve: list[dict[str, Any]] = []
-    log: list[dict[str, float]] = []
-    evaluations = 0
-    for iteration in range(1, ppo.iterations + 1) if prepared.reward is not None else ():
-        policy = SamplingPolicy(optimizer.network, lab.rules, ppo.episodes)
-        episodes = play_episodes(
-            policy, opponent, optimizer.network.config, lab.rules, lab.config.cuts, ppo.episodes, random
+    learned = Learned([], [], 0)
+    if arm.is_direct:
+        direct = replace(experiment.direct, objective="dpo" if arm.reward == "dpo" else "ipo")
+        pairs = sibling_questions(classroom, arm)
+        learned.log.extend(
+            teach_directly(optimizer.network, pairs, direct, np.random.SeedSequence([seed, 410]))
         )
-        assert prepared.reward is not None
-        rewards = prepared.reward.values_black(episodes.state, reward_random)
-        log.append({key: round(value, 4) for key, value in optimizer.step(episodes, rewards).items()})
-        evaluations += episodes.num_evaluations
-        progress(1)
-        if iteration % experiment.evaluation.every == 0:
-            point = _point(experiment, lab, optimizer, prepared, opponent, seed, iteration)
-            curve.append({"iteration": iteration, "evaluations": evaluations, **point})
+        progress(ppo.iterations)
+    elif prepared.reward is not None:
+        learned = _follow_reward(experiment, lab, optimizer, prepared, opponent, seed, progress)
     final, held_out = _final(experiment, lab, optimizer, prepared, opponent, seed)
-    policies = folder / "policies"
-    policies.mkdir(exist_ok=True)
-    digest = save_network(policies / f"{arm.name}-{seed}.safetensors", optimizer.network, lab.rules)
+    (folder / POLICIES).mkdir(exist_ok=True)
+    digest = save_network(policy_path(folder, arm.name, seed), optimizer.network, lab.rules)
     return {
         "experiment": experiment.name,
         "arm": arm.name,
         "seed": seed,
         **{name: value for name, value in asdict(arm).items() if name != "name"},
-        "evaluations": evaluations,
+        "evaluations": learned.evaluations,
         "cpu_s": round(time.process_time() - started, 1),
         "policy_sha256": digest,
         "reward_model": prepared.report,
         "final": final,
         "held_out_opponent": held_out,
-        "curve": curve,
-        "log": log,
+        "curve": learned.curve,
+        "log": [{key: round(value, 4) for key, value in record.items()} for record in learned.log],
     }
+
+
+class Learned(NamedTuple):
+    """How learning went."""
+
+    curve: list[dict[str, Any]]
+    """Measures on the way."""
+    log: list[dict[str, float]]
+    """The learner's own figures, round by round."""
+    evaluations: int
+    """Network evaluations spent on episodes."""
+
+
+def _follow_reward(
+    experiment: Experiment,
+    lab: Lab,
+    optimizer: PolicyOptimizer,
+    prepared: Prepared,
+    opponent: SamplingPolicy,
+    seed: int,
+    progress: Callable[[int], None],
+) -> Learned:
+    """Round after round: episodes, their rewards, steps."""
+    assert prepared.reward is not None
+    settings, rules = experiment.ppo, lab.rules
+    random, reward_random = (np.random.default_rng(s) for s in np.random.SeedSequence([seed, 400]).spawn(2))
+    curve: list[dict[str, Any]] = []
+    log: list[dict[str, float]] = []
+    evaluations = 0
+    for iteration in range(1, settings.iterations + 1):
+        policy = SamplingPolicy(optimizer.network, rules, settings.episodes)
+        config = optimizer.network.config
+        episodes = play_episodes(policy, opponent, config, rules, lab.config.cuts, settings.episodes, random)
+        rewards = prepared.reward.values(episodes.state, episodes.color, reward_random)
+        log.append(optimizer.step(episodes, rewards))
+        evaluations += episodes.num_evaluations
+        progress(1)
+        if iteration % experiment.evaluation.every == 0:
+            point = _point(experiment, lab, optimizer, prepared, opponent, seed, iteration)
+            curve.append({"iteration": iteration, "evaluations": evaluations, **point})
+    return Learned(curve, log, evaluations)
 
 
 def _point(

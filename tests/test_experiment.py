@@ -1,19 +1,21 @@
 """Experiments: files that are read or refused, rows that are made once, gates, contrasts and the page."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 from scipy import stats
-from small_bench import small_bench
+from small_bench import SMALL, small_bench
 
 from app.main import main
-from rlhf_variant.arms import Classroom, sign_accuracy
+from rlhf_variant.classroom import Classroom, sign_accuracy
 from rlhf_variant.contrasts import holm, overoptimization, paired_contrast
+from rlhf_variant.direct_preference import DirectConfig
 from rlhf_variant.experiment import Arm, ExperimentError, read_experiment
-from rlhf_variant.experiment_results import results
+from rlhf_variant.experiment_results import contrasts_of, results
 from rlhf_variant.gate import read_gate
 from rlhf_variant.measures import error_rates_by_margin
 from rlhf_variant.sweep import SweepWatcher, missing_rows, row_path, sweep
@@ -26,6 +28,14 @@ ARMS = (
     Arm("A11n-40", "truth", comparisons=40, flips="model"),
     Arm("A2n-stones", "truth", labeler="stones", flips="labeler"),
     Arm("A2-stones", "utility", labeler="stones"),
+    Arm("A3n-40", "model", comparisons=40, model_kind="naive"),
+    Arm("A5-160", "model", comparisons=160, model_kind="online"),
+    Arm("A6-40-mean", "model", comparisons=40, model_kind="mean"),
+    Arm("A10-40-dpo", "dpo", labeler="stones", comparisons=40),
+    Arm("A10-40-ipo", "ipo", comparisons=40),
+    Arm("A12-40", "model", labeler="stones", comparisons=40, model_kind="scalars"),
+    Arm("A14", "value-network", value_of="A1"),
+    Arm("A15-40", "model", comparisons=40, truth_share=0.3),
 )
 SMALLEST = """
 name = "smallest"
@@ -65,26 +75,37 @@ labeler = "stones"
 
 
 def test_all_kinds_of_arms_make_a_row_each_and_a_second_sweep_makes_nothing(tmp_path: Path) -> None:
-    experiment, lab, pool = small_bench(tmp_path, arms=ARMS)
+    experiment, lab, pool = small_bench(
+        tmp_path, arms=ARMS, ppo=replace(SMALL.ppo, episodes=64), direct=DirectConfig(learning_rate=0.01)
+    )
     sweep(experiment, tmp_path, lab, pool, SweepWatcher())
     assert missing_rows(experiment, tmp_path) == []
     started: list[str] = []
-    before = {arm.name: row_path(tmp_path, arm, 1).read_bytes() for arm in ARMS}
+    before = {arm.name: row_path(tmp_path, arm.name, 1).read_bytes() for arm in ARMS}
     sweep(experiment, tmp_path, lab, pool, SweepWatcher(lambda name, seed: started.append(name)))
     assert started == []
-    assert before == {arm.name: row_path(tmp_path, arm, 1).read_bytes() for arm in ARMS}
+    assert before == {arm.name: row_path(tmp_path, arm.name, 1).read_bytes() for arm in ARMS}
     rows = {name: json.loads(row) for name, row in before.items()}
     assert rows["A0"]["curve"] == []
     assert rows["A0"]["final"]["divergence"] == 0
     assert len(rows["A1"]["curve"]) == 2
     assert rows["A3-40"]["reward_model"]["num_train"] == 32
     assert len(rows["A11n-40"]["reward_model"]["flip_rates"]) == 5
+    assert sum(rows["A5-160"]["reward_model"]["batches"]) == 160
+    assert rows["A5-160"]["reward_model"]["num_train"] == 128
+    for name in ("A10-40-dpo", "A10-40-ipo"):
+        assert rows[name]["final"]["divergence"] > 0
+        assert rows[name]["evaluations"] == 0
+    weights = {row["policy_sha256"] for row in rows.values()}
+    assert len(weights) == len(ARMS)
+    told = {(pair["first"], pair["second"]) for pair in contrasts_of(list(rows.values()))}
+    assert {("A3n-40", "A3-40"), ("A6-40-mean", "A3-40"), ("A15-40", "A3-40"), ("A14", "A1")} <= told
 
 
 def test_a_row_that_was_killed_is_made_again_to_the_same_figures(tmp_path: Path) -> None:
     experiment, lab, pool = small_bench(tmp_path)
     sweep(experiment, tmp_path, lab, pool, SweepWatcher())
-    path = row_path(tmp_path, experiment.arms[0], 1)
+    path = row_path(tmp_path, experiment.arms[0].name, 1)
     row = json.loads(path.read_bytes())
     path.unlink()
     sweep(experiment, tmp_path, lab, pool, SweepWatcher())

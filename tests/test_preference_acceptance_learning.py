@@ -13,8 +13,9 @@ import engine.scoring
 from engine.errors import OutcomeForbiddenError
 from engine.rulesets import go_rules
 from mcts.config import SearchConfig
-from rlhf_variant.arms import Classroom
+from rlhf_variant.arms import prepare
 from rlhf_variant.best_of_n import best_of_n_policy, divergence_bound
+from rlhf_variant.classroom import Classroom
 from rlhf_variant.divergence import exact_divergence
 from rlhf_variant.episodes import play_episodes
 from rlhf_variant.experiment import Arm
@@ -40,6 +41,10 @@ BLIND_ARMS = (
     Arm("shuffled", "model", comparisons=40, shuffled=True),
     Arm("random", "random-model"),
     Arm("anchored", "model", comparisons=40, divergence_weight=0.1),
+    Arm("naive", "model", comparisons=40, model_kind="naive"),
+    Arm("scalars", "model", labeler="stones", comparisons=40, model_kind="scalars"),
+    Arm("lowest", "model", comparisons=40, model_kind="lowest"),
+    Arm("online", "model", labeler="stones", comparisons=160, model_kind="online"),
 )
 
 
@@ -63,24 +68,24 @@ def test_acceptance_07_no_arm_that_must_not_see_outcomes_reads_one_while_it_lear
     arm: Arm, tmp_path: Path
 ) -> None:
     experiment, lab, pool = small_bench(tmp_path)
-    prepared = Classroom(experiment, lab, pool, seed=1).prepare(arm)
+    prepared = prepare(Classroom(experiment, lab, pool, seed=1), arm, tmp_path)
     assert not arm.sees_outcomes
     # From here on whoever asks who won fails, in whatever context and thread.
     token = engine.scoring._forbidden.set(True)
     try:
         optimizer = PolicyOptimizer(lab.reference, experiment.ppo, seed=1)
-        opponent = SamplingPolicy(lab.reference, lab.rules, 8)
+        opponent = SamplingPolicy(lab.reference, lab.rules, 64)
         episodes = play_episodes(
-            SamplingPolicy(optimizer.network, lab.rules, 8),
+            SamplingPolicy(optimizer.network, lab.rules, 64),
             opponent,
             optimizer.network.config,
             lab.rules,
             lab.config.cuts,
-            8,
+            64,
             np.random.default_rng(1),
         )
         assert prepared.reward is not None
-        values = prepared.reward.values_black(episodes.state, np.random.default_rng(1))
+        values = prepared.reward.values(episodes.state, episodes.color, np.random.default_rng(1))
         optimizer.step(episodes, values)
         assert np.abs(values).max() <= 1
         with pytest.raises(OutcomeForbiddenError):

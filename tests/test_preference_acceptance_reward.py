@@ -208,7 +208,7 @@ def test_the_naive_model_is_whitened_on_reference_boards_and_sits_in_blacks_seat
     whiten(model, boards)
     units = np.arctanh(model.values_black(boards).astype(float))
     assert (units.mean(), units.std()) == pytest.approx((0, 1), abs=1e-3)
-    white = values_of(model, boards, color=2)
+    white = values_of(model, boards, np.full(100, 2, np.int8))
     assert np.allclose(white, model.values_black(swap_colors(boards)))
     assert not np.allclose(white, -model.values_black(boards), atol=0.01)
 

@@ -29,8 +29,9 @@ def bon(experiment: Path, folder: Path | None, games: int, continuations: int, a
     with stopping("nothing was started"), getting_ready():
         import numpy as np
 
-        from rlhf_variant.arms import Classroom
+        from rlhf_variant.arms import prepare
         from rlhf_variant.best_of_games import BEST_OF_GAMES_FILE, best_of_games
+        from rlhf_variant.classroom import Classroom
         from rlhf_variant.experiment import read_experiment
         from rlhf_variant.lab import LabStages
         from rlhf_variant.sweep import open_bench
@@ -48,7 +49,7 @@ def bon(experiment: Path, folder: Path | None, games: int, continuations: int, a
         bars.start("rewards", len(judged))
         rewards = {}
         for arm in judged:
-            reward = classroom.prepare(arm).judges.reward
+            reward = prepare(classroom, arm, folder).judges.reward
             assert reward is not None
             rewards[arm.name] = reward
             bars.advance(1)

@@ -41,7 +41,7 @@ def sweep(
     read. Then each arm learns with each seed. Several such commands may share one folder.
     """
     with stopping("nothing was started"), getting_ready():
-        from rlhf_variant.arms import Classroom
+        from rlhf_variant.classroom import Classroom
         from rlhf_variant.experiment import read_experiment
         from rlhf_variant.experiment_results import adopt_rows
         from rlhf_variant.gate import GATE_COMPARISONS, gate_teachers, gates
@@ -55,7 +55,7 @@ def sweep(
     with stopping(f"{folder} keeps what is finished; the same command goes on from there"), bars:
         announce_compilation()
         if known is not None:
-            adopt_rows(folder, known)
+            adopt_rows(folder, known, settings)
         lab, pool = open_bench(settings, folder, LabStages(bars.start, bars.advance), bench)
         num_fits = len(gate_teachers(settings)) * len(GATE_COMPARISONS)
         bars.start("models for the hardness gate", num_fits)

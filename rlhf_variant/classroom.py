@@ -1,0 +1,178 @@
+"""Pool, questions, answers and taught judges of an experiment, for one seed."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.board import MOVE_COUNT, State
+from engine.scoring import outcomes_forbidden
+from mcts.evaluator import Floats
+from rlhf_variant.boards import present_boards
+from rlhf_variant.comparisons import TARGETS, Labeled, Pairs, draw_pairs
+from rlhf_variant.cut_rewards import Utility
+from rlhf_variant.experiment import Arm, Experiment
+from rlhf_variant.lab import Lab
+from rlhf_variant.labelers import labeler_of
+from rlhf_variant.pool import Pool
+from rlhf_variant.reward_learner import pair_accuracy
+from rlhf_variant.reward_model import new_reward_model
+from rlhf_variant.teaching import Judge, Lesson, teach
+
+HELD_OUT_SHARE = 0.2
+"""Of the comparisons asked: for early stopping and the temperature."""
+
+
+class Classroom:
+    """Where labelers answer and judges are taught.
+
+    Attributes:
+        experiment: the settings.
+        lab: the bench.
+        seed: of pairs, models and noise.
+        test: boards that no question shows; the same for all seeds.
+        taught: the boards to ask about.
+        test_pairs: pairs of test boards.
+    """
+
+    def __init__(self, experiment: Experiment, lab: Lab, pool: Pool, seed: int) -> None:
+        """Split the pool.
+
+        Args:
+            experiment: the settings.
+            lab: the bench.
+            pool: the boards.
+            seed: of pairs, models and noise.
+        """
+        self.experiment, self.lab, self.seed = experiment, lab, seed
+        pool = pool.balanced(experiment.pool.balanced_share)
+        num_test = round(experiment.pool.test_share * len(pool.plies))
+        self.test = pool.select(np.arange(num_test))
+        self.taught = pool.select(np.arange(num_test, len(pool.plies)))
+        random = np.random.default_rng(np.random.SeedSequence([experiment.lab.seed, 200]))
+        num_pairs = experiment.pool.test_comparisons
+        self.test_pairs = draw_pairs(self.test.boards, self.test.origins, num_pairs, 0.0, random)
+        self._judges: dict[tuple[object, ...], tuple[Judge, dict[str, Any]]] = {}
+
+    def judge_of(self, arm: Arm) -> tuple[Judge, dict[str, Any]]:
+        """The judge that an arm is taught before it learns, and a report; arms that ask alike share one."""
+        is_random = arm.reward == "random-model"
+        key = (is_random, arm.labeler, arm.comparisons, arm.shuffled, arm.model_kind)
+        if key not in self._judges:
+            if is_random:
+                fresh = new_reward_model(self.experiment.reward, self.seed)
+                self._judges[key] = fresh.eval().requires_grad_(False), {}
+            else:
+                self._judges[key] = self._teach(arm)
+        return self._judges[key]
+
+    def _teach(self, arm: Arm) -> tuple[Judge, dict[str, Any]]:
+        pair_seed, answer_seed, fit_seed = np.random.SeedSequence([self.seed, 300]).spawn(3)
+        random = np.random.default_rng(pair_seed)
+        pairs = draw_pairs(self.taught.boards, self.taught.origins, arm.comparisons, HELD_OUT_SHARE, random)
+        lessons = self.lessons(arm, self.taught, pairs, np.random.default_rng(answer_seed))
+        return self.fitted(arm, *lessons, fit_seed, random)
+
+    def fitted(
+        self,
+        arm: Arm,
+        train: Lesson,
+        held_out: Lesson,
+        fit_seed: np.random.SeedSequence,
+        random: np.random.Generator,
+    ) -> tuple[Judge, dict[str, Any]]:
+        """Teach a judge behind the firewall, then test it on boards that it never saw.
+
+        Args:
+            arm: says which kind of judge.
+            train: to learn from.
+            held_out: of other games.
+            fit_seed: of the fit.
+            random: of the labeler's answers about test pairs.
+        """
+        learner, shape = self.experiment.reward_learner, self.experiment.reward
+        with outcomes_forbidden():
+            judge, report = teach(arm.model_kind, shape, train, held_out, learner, self.seed, fit_seed)
+        asked = self._answered(replace(arm, shuffled=False), self.test, self.test_pairs, random)
+        truth = self._answered(Arm("truth", "truth"), self.test, self.test_pairs, random)
+        verdicts = judge.values_black(self.test.boards)
+        return judge, {
+            **report,
+            "test_accuracy": pair_accuracy(judge, asked),
+            "test_accuracy_same_komi": pair_accuracy(judge, asked, same_komi=True),
+            "test_accuracy_of_truth": pair_accuracy(judge, truth),
+            "sign_accuracy_of_truth": sign_accuracy(verdicts, self.test.expected_results),
+        }
+
+    def lessons(
+        self, arm: Arm, pool: Pool, pairs: Pairs, random: np.random.Generator
+    ) -> tuple[Lesson, Lesson]:
+        """The labeler's answers about pairs of a pool, those to train on and those held out."""
+        answers = self._answered(arm, pool, pairs, random)
+        utilities = self._utilities(arm.labeler, pool, pairs)[0]
+        scale = 1.0 if arm.labeler == "truth" else float(utilities.std()) or 1.0
+        values = utilities if arm.labeler == "truth" else np.tanh(utilities / scale)
+        train, held_out = (
+            Lesson(
+                Labeled(pairs.a.select(index), pairs.b.select(index), answers.preference_a[index]),
+                pairs.a.select(index),
+                values[index].astype(np.float32),
+            )
+            for index in (np.flatnonzero(~pairs.is_held_out), np.flatnonzero(pairs.is_held_out))
+        )
+        return train, held_out
+
+    def pool_of(self, state: State, labeler: str, random: np.random.Generator) -> Pool:
+        """A learner's own boards as a pool; their truth is looked up only where the labeler is the truth.
+
+        Args:
+            state: the boards at the cut, one a row.
+            labeler: who will be asked.
+            random: of continuations.
+        """
+        rows = np.arange(len(state.hash))
+        if labeler == "truth":
+            num_continuations = self.experiment.pool.continuations
+            margins = self.lab.referee.margins(state, rows, num_continuations, random)
+        else:
+            margins = np.zeros((len(rows), 1), np.float32)
+        return Pool(present_boards(state, rows), state.scalars[:, MOVE_COUNT].astype(np.int64), margins)
+
+    def _answered(self, arm: Arm, pool: Pool, pairs: Pairs, random: np.random.Generator) -> Labeled:
+        """The pairs with the labeler's answers; of a shuffled arm, with each other's."""
+        first, second = self._utilities(arm.labeler, pool, pairs)
+        answers = labeler_of(arm.labeler).answers(first, second, random)
+        targets = np.array([TARGETS[answer] for answer in answers], np.float32)
+        if arm.shuffled:
+            targets = random.permutation(targets)
+        return Labeled(pairs.a, pairs.b, targets)
+
+    @staticmethod
+    def _utilities(
+        name: str, pool: Pool, pairs: Pairs
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """`[N]` of the first and of the second boards, for Black; the truth's is the expected result."""
+        if name != "truth":
+            utility = utility_of(name)
+            return utility(pairs.a), utility(pairs.b)
+        truth = pool.expected_results
+        first = np.where(pairs.reversed_a, -1, 1) * truth[pairs.index_a]
+        second = np.where(pairs.reversed_b, -1, 1) * truth[pairs.index_b]
+        return first, second
+
+
+def utility_of(name: str) -> Utility:
+    """A vibe's utility of boards alone.
+
+    Raises:
+        LabelerError: no such labeler.
+    """
+    labeler = labeler_of(name)
+    return lambda boards: labeler.utility(boards, np.zeros(len(boards.komi)))
+
+
+def sign_accuracy(verdicts: Floats, expected_results: npt.NDArray[np.float64]) -> float:
+    """Share of decided boards whose winner a judge names."""
+    decided = expected_results != 0
+    return float(np.mean(np.sign(verdicts[decided]) == np.sign(expected_results[decided])))

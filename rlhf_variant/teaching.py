@@ -1,0 +1,78 @@
+"""Teaching a judge of boards from what a labeler said: a model, a naive one, one of scalars, an ensemble."""
+
+from dataclasses import asdict, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from mcts.evaluator import Floats
+from rlhf_variant.boards import Boards
+from rlhf_variant.comparisons import Labeled
+from rlhf_variant.reward_ensemble import RULES, RewardEnsemble, fit_ensemble
+from rlhf_variant.reward_learner import (
+    RewardLearnerConfig,
+    fit,
+    fit_reward_model,
+    pair_accuracy,
+    scalar_examples,
+    scalar_loss,
+)
+from rlhf_variant.reward_model import RewardConfig, RewardModel, new_reward_model, whiten
+
+Judge = RewardModel | RewardEnsemble
+
+
+class Lesson(NamedTuple):
+    """One side of a split: answered pairs, and what the first boards of the same pairs are worth."""
+
+    pairs: Labeled
+    boards: Boards
+    values: Floats
+    """`[N]` the labeler's utility for Black, squashed into [-1, 1]; only `scalars` looks at it."""
+
+
+def teach(
+    kind: str,
+    shape: RewardConfig,
+    train: Lesson,
+    held_out: Lesson,
+    config: RewardLearnerConfig,
+    weight_seed: int,
+    fit_seed: np.random.SeedSequence,
+) -> tuple[Judge, dict[str, Any]]:
+    """Teach a fresh judge.
+
+    Args:
+        kind: one of `rlhf_variant.experiment.MODEL_KINDS`; `online` is taught as `single` is.
+        shape: of a model.
+        train: to learn from.
+        held_out: of other games; stops the fit and fits temperatures.
+        config: how models are fitted.
+        weight_seed: of fresh weights.
+        fit_seed: of order and symmetries.
+
+    Returns:
+        The judge, frozen, and a report: at least `num_train`, `num_held_out`, `accuracy` on held-out pairs.
+    """
+    if kind in RULES:
+        fitted = fit_ensemble(shape, train.pairs, held_out.pairs, config, fit_seed)
+        ensemble = RewardEnsemble(fitted.members, kind)
+        return ensemble, _report(ensemble, train, held_out)
+    model = new_reward_model(replace(shape, antisymmetric=kind != "naive"), weight_seed)
+    if kind == "scalars":
+        own, others = (scalar_examples(lesson.boards, lesson.values) for lesson in (train, held_out))
+        fit(model, own, others, scalar_loss, config, fit_seed)
+        return model, _report(model, train, held_out)
+    report = asdict(fit_reward_model(model, train.pairs, held_out.pairs, config, fit_seed))
+    if kind == "naive":
+        whiten(model, train.boards)
+    return model, report
+
+
+def _report(judge: Judge, train: Lesson, held_out: Lesson) -> dict[str, Any]:
+    return {
+        "num_train": len(train.values),
+        "num_held_out": len(held_out.values),
+        "accuracy": pair_accuracy(judge, held_out.pairs),
+        "train_accuracy": pair_accuracy(judge, train.pairs),
+    }

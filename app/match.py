@@ -10,6 +10,7 @@ import click
 from app.console import announce_compilation, notice, stopping
 from app.options import (
     RulesChoice,
+    backend_option,
     json_option,
     resign_option,
     rules_options,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from engine.rulesets import Rules
     from selfplay.agents import AgentSpec
     from selfplay.arena import MatchResult
+    from selfplay.backends import Backend
     from selfplay.rating import Rating
     from selfplay.sprt import Sprt
 
@@ -48,6 +50,7 @@ def _read_sprt(_: click.Context, __: click.Parameter, text: str | None) -> "Sprt
 @rules_options
 @strength_options
 @search_option
+@backend_option
 @click.option("--visits-b", type=click.IntRange(min=1), help="Simulations a move of the second agent.")
 @resign_option
 @click.option(
@@ -84,6 +87,7 @@ def match(
     visits: int | None,
     seconds: float | None,
     search_settings: tuple[str, ...],
+    backend: "Backend",
     visits_b: int | None,
     resign_below: float | None,
     played_on_share: float,
@@ -117,7 +121,12 @@ def match(
             resigns = None if resign_below is None else ResignRule(resign_below, played_on_share)
             specs = [
                 open_agent(
-                    name, visits=strength, seconds=seconds, search_settings=search_settings, resigns=resigns
+                    name,
+                    visits=strength,
+                    seconds=seconds,
+                    search_settings=search_settings,
+                    resigns=resigns,
+                    backend=backend,
                 )
                 for name, strength in zip(names, strengths, strict=False)
             ]

@@ -12,6 +12,7 @@ import click
 if TYPE_CHECKING:
     from engine.rulesets import LineRule, Rules
     from selfplay.agents import AgentSpec
+    from selfplay.backends import Backend
     from selfplay.resignation import ResignRule
 
 USUAL_SIDE = {"go": 9, "gomoku": 15}
@@ -112,6 +113,7 @@ class AgentChoice:
         search_settings: of its search, as `name=value`.
         resign_below: the chance of winning below which it gives up, None for never.
         level: of `selfplay.levels` in place of name and strength, or None.
+        backend: what runs its network, `torch` or `openvino`.
     """
 
     name: str | None = None
@@ -121,6 +123,7 @@ class AgentChoice:
     search_settings: tuple[str, ...] = ()
     resign_below: float | None = None
     level: int | None = None
+    backend: "Backend" = "torch"
 
     def __post_init__(self) -> None:
         if self.level is not None and (self.name, self.visits, self.seconds) != (None, None, None):
@@ -157,7 +160,9 @@ class AgentChoice:
         from selfplay.levels import level_agent
 
         spec = level_agent(level, rules, self.threads)
-        return replace(spec, search_settings=self.search_settings, resigns=self._resigns())
+        return replace(
+            spec, search_settings=self.search_settings, resigns=self._resigns(), backend=self.backend
+        )
 
     def _resigns(self) -> "ResignRule | None":
         from selfplay.resignation import ResignRule
@@ -174,6 +179,7 @@ class AgentChoice:
             threads=self.threads,
             search_settings=self.search_settings,
             resigns=self._resigns(),
+            backend=self.backend,
         )
 
     def seat(self, choice: RulesChoice) -> "tuple[Rules, AgentSpec]":
@@ -242,6 +248,7 @@ def agent_options(command: Callable[..., None]) -> Callable[..., None]:
     )
     @strength_options
     @search_option
+    @backend_option
     @click.option("--seed", type=click.IntRange(min=0), help="Repeat the same moves. Default: new each time.")
     @wraps(command)
     def with_agent(
@@ -249,12 +256,13 @@ def agent_options(command: Callable[..., None]) -> Callable[..., None]:
         visits: int | None,
         seconds: float | None,
         search_settings: tuple[str, ...],
+        backend: "Backend",
         seed: int | None,
         resign_below: float | None = None,
         level: int | None = None,
         **rest: Any,
     ) -> None:
-        choice = AgentChoice(agent, visits, seconds, seed, search_settings, resign_below, level)
+        choice = AgentChoice(agent, visits, seconds, seed, search_settings, resign_below, level, backend)
         command(agent=choice, **rest)
 
     return with_agent
@@ -273,6 +281,13 @@ search_option = click.option(
     multiple=True,
     metavar="KEY=VALUE",
     help="Change a setting of the agent's search, such as clean_up=true; repeatable.",
+)
+backend_option = click.option(
+    "--backend",
+    type=click.Choice(["torch", "openvino"]),
+    default="torch",
+    show_default=True,
+    help="What runs a network; openvino is an extra, slow to load and then faster.",
 )
 resign_option = click.option(
     "--resign",

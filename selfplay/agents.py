@@ -34,6 +34,7 @@ from selfplay.settings import ConfigError, assign_all
 from selfplay.threats_agent import ThreatsAgent
 
 if TYPE_CHECKING:
+    from selfplay.backends import Backend
     from selfplay.network import Network
 
 # torch is imported where a network is needed: agents without one are ready two seconds earlier.
@@ -79,6 +80,7 @@ class AgentSpec:
         threads: that search where there is one game at a time; moves repeat with one alone.
         search_settings: of its search as `name=value`, fields of `mcts.config.SearchConfig`.
         resigns: when it gives up, None for never.
+        backend: what runs its network.
     """
 
     name: str
@@ -90,6 +92,7 @@ class AgentSpec:
     threads: int = 1
     search_settings: tuple[str, ...] = ()
     resigns: ResignRule | None = None
+    backend: "Backend" = "torch"
 
     def label(self) -> str:
         """Name with strength, for tables."""
@@ -132,9 +135,9 @@ class AgentSpec:
         if self.network is None:
             rollouts = RolloutEvaluator(rules, batch, evaluator_seed)
             return self._search_agent("uct", rollouts, rules, batch, search_seed, move_seed)
-        from selfplay.inference import NetworkEvaluator, prepare_for_inference
+        from selfplay.backends import network_evaluators
 
-        evaluator = NetworkEvaluator(prepare_for_inference(self.network), rules, batch)
+        (evaluator,) = network_evaluators(self.network, rules, batch, self.backend)
         if visits == 1:
             return PolicyAgent(evaluator, rules, batch, self.temperature, move_seed)
         return self._search_agent("puct", evaluator, rules, batch, search_seed, move_seed)
@@ -162,7 +165,14 @@ class AgentSpec:
         forecaster = self.forecaster(rules) if forecasts or config.ending_bonus > 0 else None
         with self._refusing():
             return network_player(
-                self.network, config, rules, self.threads, seed, forecaster, forecasts=forecasts
+                self.network,
+                config,
+                rules,
+                self.threads,
+                seed,
+                forecaster,
+                forecasts=forecasts,
+                backend=self.backend,
             )
 
     def forecaster(self, rules: Rules) -> Forecaster | None:
@@ -250,6 +260,7 @@ def open_agent(
     threads: int = 1,
     search_settings: tuple[str, ...] = (),
     resigns: ResignRule | None = None,
+    backend: "Backend" = "torch",
 ) -> AgentSpec:
     """Find an agent by its name and load what it needs.
 
@@ -261,6 +272,7 @@ def open_agent(
         threads: that search where there is one game at a time; moves repeat with one alone.
         search_settings: of its search as `name=value`; of no use to agents without one.
         resigns: when an agent that searches gives up, None for never.
+        backend: what runs a network.
 
     Returns:
         What `AgentSpec.make` builds agents from.
@@ -293,7 +305,9 @@ def open_agent(
     from selfplay.checkpoint import load_network
 
     network, rules = load_network(_weights_of(name))
-    return AgentSpec(name, visits, seconds, temperature, network, rules, threads, search_settings, resigns)
+    return AgentSpec(
+        name, visits, seconds, temperature, network, rules, threads, search_settings, resigns, backend
+    )
 
 
 def network_agent(

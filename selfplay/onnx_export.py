@@ -20,7 +20,7 @@ class ExportError(YomiError):
     """A network that cannot be exported here."""
 
 
-class _Exported(nn.Module):
+class MaskedNetwork(nn.Module):
     """A network as other programs see it; every board is masked, for a file has no branches."""
 
     def __init__(self, network: Network) -> None:
@@ -54,7 +54,7 @@ def export_onnx(path: Path, network: Network, rules: Rules) -> None:
     count, height, width = EXAMPLE_SHAPE
     example = torch.zeros(count, network.config.num_planes, height, width)
     program = torch.onnx.export(
-        _Exported(network.without_auxiliary_heads()).eval(),
+        MaskedNetwork(network.without_auxiliary_heads()).eval(),
         (example,),
         input_names=["planes"],
         output_names=["policy_logits", "values"],

@@ -21,6 +21,7 @@ from selfplay.external_agent import RESIGNS
 from selfplay.resignation import Resigner
 
 if TYPE_CHECKING:
+    from selfplay.backends import Backend
     from selfplay.network import Network
 
 NUM_CACHED = 32_768
@@ -54,14 +55,14 @@ def network_player(
     forecaster: Forecaster | None,
     *,
     forecasts: bool,
+    backend: "Backend" = "torch",
 ) -> Player:
     """A search by a network, which may have a forecaster; see `rollout_player`."""
-    from selfplay.inference import NetworkEvaluator, prepare_for_inference
+    from selfplay.backends import network_evaluators
 
-    prepared = prepare_for_inference(weights)
     cache = EvaluationCache(rules, NUM_CACHED)
     cores = 1 if threads > 1 else None  # each thread of the search computes for itself
-    networks = [NetworkEvaluator(prepared, rules, BATCH, cores) for _ in range(threads)]
+    networks = network_evaluators(weights, rules, BATCH, backend, count=threads, cores=cores)
     evaluators = [CachedEvaluator(network, cache, rules, BATCH) for network in networks]
     search = TreeSearch(config, evaluators, rules, seed, forecaster=forecaster)
     return Player(search, rules, forecaster if forecasts else None)

@@ -14,6 +14,14 @@ SHOWN_ROUNDS = 5
 """The newest of them, side by side."""
 
 
+FIGURES = (
+    ("value_gap", "value gap", ".3f"),
+    ("gate_win_rate", "won at the gate", ".3f"),
+    ("elo", "Elo so far", "+.0f"),
+)
+"""Metrics that a round may have: name, label, format."""
+
+
 @dataclass(frozen=True)
 class Round:
     """A finished round.
@@ -34,6 +42,10 @@ class Round:
     def seconds(self) -> float:
         """Of the whole round."""
         return self.selfplay_s + self.learning_s
+
+
+def _share(share: float | None) -> str:
+    return "-" if share is None else f"{share:.0%}"
 
 
 class Dashboard:
@@ -80,6 +92,10 @@ class Dashboard:
     def _rows(shown: list[Round]) -> dict[str, list[str]]:
         rows = {
             "evaluations/s": [f"{one.evaluations / max(one.selfplay_s, 1e-9):,.0f}" for one in shown],
+            "in the network": [
+                "-" if one.report.network_share is None else f"{one.report.network_share:.0%}"
+                for one in shown
+            ],
             "self-play": [duration(one.selfplay_s) for one in shown],
             "learning": [duration(one.learning_s) for one in shown],
             "moves": [f"{one.report.mean_moves:.1f}" for one in shown],
@@ -88,10 +104,10 @@ class Dashboard:
         for name in shown[-1].report.losses:
             losses = [one.report.losses.get(name) for one in shown]
             rows[f"{name} loss"] = ["-" if loss is None else f"{loss:.3f}" for loss in losses]
-        for name, label in (("value_gap", "value gap"), ("gate_win_rate", "won at the gate")):
-            if name in shown[-1].report.metrics:
-                values = [one.report.metrics.get(name) for one in shown]
-                rows[label] = ["-" if value is None else f"{value:.3f}" for value in values]
+        for name, label, form in FIGURES:
+            values = [one.report.metrics.get(name) for one in shown]
+            if any(value is not None for value in values):
+                rows[label] = ["-" if value is None else format(value, form) for value in values]
         return rows
 
     def _health(self) -> str:

@@ -12,7 +12,7 @@ import torch
 
 from engine.board import new_state
 from selfplay.agents import open_agent
-from selfplay.backends import Backend, network_evaluators
+from selfplay.backends import Backend, evaluators_of
 
 BATCHES = (1, 8, 16, 32)
 REPEATS = 60
@@ -41,7 +41,7 @@ def main(agent: str) -> None:
     evaluators = {}
     for backend in backends:
         started = time.perf_counter()
-        (evaluators[backend],) = network_evaluators(spec.network, rules, max(BATCHES), backend, cores=1)
+        (evaluators[backend],) = evaluators_of(spec.network, rules, max(BATCHES), backend, cores=1)
         click.echo(f"{backend}: ready after {time.perf_counter() - started:.2f} s")
     state = new_state(rules, max(BATCHES))
     logits = np.zeros((max(BATCHES), rules.num_actions), np.float32)

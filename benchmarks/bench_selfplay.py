@@ -27,14 +27,14 @@ FORWARD_PASSES = 60
 class TimedEvaluator(NetworkEvaluator):
     """A network evaluator that keeps the time it takes, and of it that of forward passes."""
 
-    seconds = 0.0
+    total_seconds = 0.0
     network_seconds = 0.0
 
     def evaluate(self, state, rows: Rows, logits: Floats, values: Floats) -> None:  # type: ignore[no-untyped-def]
         """See `NetworkEvaluator.evaluate`."""
         started = time.process_time()
         super().evaluate(state, rows, logits, values)
-        self.seconds += time.process_time() - started
+        self.total_seconds += time.process_time() - started
 
     def _judge(self, planes: Floats) -> tuple[Floats, Floats]:
         started = time.process_time()
@@ -63,7 +63,7 @@ def main() -> None:
     state, rows = new_state(config.rules, BATCH), np.arange(BATCH)
     search.run(state, rows, noise=True)
     alone = evaluator.positions_per_cpu_s()
-    evaluator.seconds = evaluator.network_seconds = 0.0
+    evaluator.total_seconds = evaluator.network_seconds = 0.0
     before = search.num_evaluations
     started = time.process_time()
     for _ in range(MOVES):
@@ -77,9 +77,11 @@ def main() -> None:
     report("network_alone_per_cpu_s", alone, "positions/CPU s")
     report("selfplay_share_of_network_alone", rate / alone, "of its rate")
     report("selfplay_inference_share", evaluator.network_seconds / elapsed, "share of CPU time")
-    planes_seconds = evaluator.seconds - evaluator.network_seconds
+    planes_seconds = evaluator.total_seconds - evaluator.network_seconds
     report("selfplay_planes_share", planes_seconds / elapsed, "share of CPU time")
-    report("selfplay_search_share", 1 - evaluator.seconds / elapsed, "share of CPU time, with the engine")
+    report(
+        "selfplay_search_share", 1 - evaluator.total_seconds / elapsed, "share of CPU time, with the engine"
+    )
 
 
 if __name__ == "__main__":

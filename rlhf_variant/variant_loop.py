@@ -127,8 +127,8 @@ def train_on_preferences(
         raise ValueError("search.solve: expected false, proofs rest on outcomes")
     if config.search.clean_up:
         raise ValueError("search.clean_up: expected false, dead stones tell of the outcome")
-    if config.gate_games:
-        raise ValueError("gate_games: expected 0, matches tell who won")
+    if config.gate_games or config.elo_every:
+        raise ValueError("gate_games and elo_every: expected 0, matches tell who won")
     recorded = store.fact("preferences")
     if recorded not in (None, asdict(preferences)):
         raise RunError(f"run {store.folder}: holds other preferences; choose another folder")

@@ -135,9 +135,9 @@ class AgentSpec:
         if self.network is None:
             rollouts = RolloutEvaluator(rules, batch, evaluator_seed)
             return self._search_agent("uct", rollouts, rules, batch, search_seed, move_seed)
-        from selfplay.backends import network_evaluators
+        from selfplay.backends import evaluators_of
 
-        (evaluator,) = network_evaluators(self.network, rules, batch, self.backend)
+        (evaluator,) = evaluators_of(self.network, rules, batch, self.backend)
         if visits == 1:
             return PolicyAgent(evaluator, rules, batch, self.temperature, move_seed)
         return self._search_agent("puct", evaluator, rules, batch, search_seed, move_seed)

@@ -9,7 +9,7 @@ from selfplay.network import Network
 Backend = Literal["torch", "openvino"]
 
 
-def network_evaluators(
+def evaluators_of(
     network: Network,
     rules: Rules,
     batch: int,

@@ -31,6 +31,9 @@ class TrainConfig:
             0 for no gate. Refused where only preferences may teach.
         gate_visits: simulations a move in it.
         gate_elo: points of Elo by which they shall be better.
+        elo_every: rounds between ratings of the run against itself (`selfplay.run_rating`), 0 for none; with
+            `gate_visits` a move, and refused as the gate is.
+        elo_games: of each such match.
         keep_weights: files of weights that stay, the newest ones and the best by the gate; 0 keeps all.
     """
 
@@ -45,6 +48,8 @@ class TrainConfig:
     gate_games: int = 0
     gate_visits: int = 16
     gate_elo: float = 30.0
+    elo_every: int = 0
+    elo_games: int = 40
     keep_weights: int = 0
 
     def __post_init__(self) -> None:
@@ -52,8 +57,10 @@ class TrainConfig:
             raise ValueError("iterations and threads: expected at least 1")
         if self.search.ending_bonus > 0:
             raise ValueError("search.ending_bonus: expected 0, it is for play")
-        if self.gate_games < 0 or self.keep_weights < 0:
-            raise ValueError("gate_games and keep_weights: expected at least 0")
+        if min(self.gate_games, self.elo_every, self.keep_weights) < 0 or self.elo_games < 2:
+            raise ValueError(
+                "gate_games, elo_every, keep_weights: expected at least 0; elo_games: at least 2"
+            )
         if self.gate_visits < 1 or self.gate_elo <= 0:
             raise ValueError("gate_visits and gate_elo: expected at least 1, and above 0")
         for sizes in (self.selfplay.sizes, self.selfplay.early_sizes):

@@ -1,5 +1,6 @@
 """The network as an evaluator of search leaves: planes, one forward pass, logits by action."""
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,9 @@ class NetworkEvaluator:
     """Judges positions by a network; see `mcts.evaluator.Evaluator`.
 
     Each thread needs an evaluator of its own; they may share one prepared network.
+
+    Attributes:
+        seconds: spent in forward passes so far.
     """
 
     def __init__(self, prepared: Network, rules: Rules, batch: int, cores: int | None = None) -> None:
@@ -60,6 +64,7 @@ class NetworkEvaluator:
             batch: most positions at a time.
             cores: that a forward pass may use; None leaves it to torch.
         """
+        self.seconds = 0.0
         self._cores = cores
         self._network = prepared
         self._device = next(prepared.parameters()).device
@@ -72,7 +77,9 @@ class NetworkEvaluator:
         count = len(rows)
         planes = self._planes[:count]
         self._inputs.write(state, rows, planes)
+        started = time.perf_counter()
         policy, values[:count] = self._judge(planes)
+        self.seconds += time.perf_counter() - started
         height, width = self._canvas
         sizes = state.rules[rows][:, [WIDTH, HEIGHT]]
         if (sizes == (width, height)).all():

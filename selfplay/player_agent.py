@@ -58,11 +58,11 @@ def network_player(
     backend: "Backend" = "torch",
 ) -> Player:
     """A search by a network, which may have a forecaster; see `rollout_player`."""
-    from selfplay.backends import network_evaluators
+    from selfplay.backends import evaluators_of
 
     cache = EvaluationCache(rules, NUM_CACHED)
     cores = 1 if threads > 1 else None  # each thread of the search computes for itself
-    networks = network_evaluators(weights, rules, BATCH, backend, count=threads, cores=cores)
+    networks = evaluators_of(weights, rules, BATCH, backend, count=threads, cores=cores)
     evaluators = [CachedEvaluator(network, cache, rules, BATCH) for network in networks]
     search = TreeSearch(config, evaluators, rules, seed, forecaster=forecaster)
     return Player(search, rules, forecaster if forecasts else None)

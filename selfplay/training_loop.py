@@ -5,6 +5,7 @@ derived from the run's seed and the round's number, so a killed run goes on to t
 """
 
 import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from selfplay.learner import DivergedError, Learner
 from selfplay.network import Network, new_network
 from selfplay.records import GameRecord
 from selfplay.replay import ReplayBuffer
+from selfplay.run_rating import rated
 from selfplay.run_store import Checkpoint, RunError, RunStore, environment
 from selfplay.value_source import ValueSource
 from selfplay.window import GameWindow
@@ -50,6 +52,8 @@ class Report:
         losses: mean losses of this round by head; none where nothing was learned.
         warnings: a line for each number of the round that is out of its range; see `selfplay.health`.
         metrics: all numbers of the round, as the run keeps them.
+        network_share: of the time of self-play, spent in forward passes; None where its games were stored by
+            an earlier start.
     """
 
     iteration: int
@@ -60,6 +64,7 @@ class Report:
     losses: dict[str, float]
     warnings: list[str]
     metrics: dict[str, float]
+    network_share: float | None = None
 
 
 @dataclass
@@ -109,10 +114,25 @@ def prepare_run(store: RunStore, config: TrainConfig) -> TrainConfig:
     return config
 
 
-def network_evaluators(network: Network, config: TrainConfig) -> EvaluatorFactory:
-    """A factory of evaluators that share one prepared copy of a network."""
+def network_evaluators(
+    network: Network, config: TrainConfig, made: list[NetworkEvaluator] | None = None
+) -> EvaluatorFactory:
+    """A factory of evaluators that share one prepared copy of a network.
+
+    Args:
+        network: the weights.
+        config: says the largest board.
+        made: receives all that the factory makes.
+    """
     prepared = prepare_for_inference(network)
-    return lambda batch, seed: NetworkEvaluator(prepared, config.rules, batch)
+
+    def new_evaluator(batch: int, _: np.random.SeedSequence) -> NetworkEvaluator:
+        evaluator = NetworkEvaluator(prepared, config.rules, batch)
+        if made is not None:
+            made.append(evaluator)
+        return evaluator
+
+    return new_evaluator
 
 
 def train(
@@ -195,7 +215,9 @@ def _iterate(
 ) -> Checkpoint:
     iteration = done.iteration + 1
     games_seed, batch_seed = np.random.SeedSequence([config.seed, iteration]).spawn(2)
-    made = _generate(store, config, value_source, learner, iteration, num_games, games_seed, watcher)
+    made, network_share = _generate(
+        store, config, value_source, learner, iteration, num_games, games_seed, watcher
+    )
 
     torch.set_num_threads(config.threads)
     window.add(made.games)
@@ -219,6 +241,7 @@ def _iterate(
         **game_metrics(made.games),
         **_held_out_losses(window.held_out, learner, buffer, random),
         **_gate(store, config, learner, iteration),
+        **rated(store, config, learner.average, iteration, _match_seed(config, iteration, 2)),
         "steps_kept": allowed - num_steps,
         "window_positions": buffer.num_positions,
         "evaluations": evaluations,
@@ -233,6 +256,7 @@ def _iterate(
         losses=losses,
         warnings=warnings(metrics, config.rules),
         metrics=metrics,
+        network_share=network_share,
     )
     checkpoint = _save(store, config, learner, iteration, evaluations)
     watcher.on_report(report)
@@ -254,7 +278,7 @@ def _gate(store: RunStore, config: TrainConfig, learner: Learner, iteration: int
         return {}
     best = store.best_checkpoint()
     assert best is not None
-    seed = int(np.random.SeedSequence([config.seed, iteration, 1]).generate_state(1)[0])
+    seed = _match_seed(config, iteration, 1)
     champion, _ = load_network(best.weights, best.weights_sha256)
     verdict = challenge(learner.average, champion, config, seed)
     store.set_fact(f"best_{iteration}", iteration if verdict.passed else best.iteration)
@@ -263,6 +287,10 @@ def _gate(store: RunStore, config: TrainConfig, learner: Learner, iteration: int
         "gate_win_rate": verdict.match.win_rate,
         "gate_games": verdict.match.num_games,
     }
+
+
+def _match_seed(config: TrainConfig, iteration: int, purpose: int) -> int:
+    return int(np.random.SeedSequence([config.seed, iteration, purpose]).generate_state(1)[0])
 
 
 def search_of_round(config: TrainConfig, iteration: int) -> SearchConfig:
@@ -308,27 +336,30 @@ def _generate(
     num_games: int,
     seed: np.random.SeedSequence,
     watcher: Watcher,
-) -> Generated:
-    """This round's games, or those that an earlier, killed attempt at this round already stored."""
+) -> tuple[Generated, float | None]:
+    """This round's games, or those that a killed attempt at it already stored; see `Report.network_share`."""
     stored = store.games("selfplay", iteration=iteration)
     spent = store.fact(f"evaluations_{iteration}")
     if stored and spent is not None:
         watcher.on_games(len(stored))
-        return Generated(stored, spent)
+        return Generated(stored, spent), None
+    evaluators: list[NetworkEvaluator] = []
+    started = time.perf_counter()
     made = generate_games(
         config.rules,
         search_of_round(config, iteration),
         selfplay_of_round(config, iteration),
-        network_evaluators(_playing(store, learner), config),
+        network_evaluators(_playing(store, learner), config, evaluators),
         value_source,
         num_games,
         config.threads,
         seed,
         watcher.on_games,
     )
+    elapsed = time.perf_counter() - started
     store.set_fact(f"evaluations_{iteration}", made.num_evaluations)
     store.add_games("selfplay", iteration, made.games)
-    return made
+    return made, sum(evaluator.seconds for evaluator in evaluators) / (len(evaluators) * elapsed)
 
 
 def _save(

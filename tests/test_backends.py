@@ -10,7 +10,7 @@ from engine.board import new_state
 from engine.rules_kernels import mask_legal_actions
 from engine.rulesets import go_rules
 from selfplay.agents import open_agent
-from selfplay.backends import Backend, network_evaluators
+from selfplay.backends import Backend, evaluators_of
 from selfplay.generate import play_actions
 from selfplay.openvino_inference import BackendError
 
@@ -30,7 +30,7 @@ def test_openvino_gives_torchs_judgments_in_any_batch() -> None:
         play_actions(state, going, np.array([random.choice(np.flatnonzero(row)) for row in legal]))
     judged = []
     for backend in get_args(Backend):
-        (evaluator,) = network_evaluators(network, rules, NUM_POSITIONS, backend, cores=1)
+        (evaluator,) = evaluators_of(network, rules, NUM_POSITIONS, backend, cores=1)
         logits, values = np.zeros((NUM_POSITIONS, 50), np.float32), np.zeros(NUM_POSITIONS, np.float32)
         evaluator.evaluate(state, rows, logits, values)
         alone, value = np.zeros((1, 50), np.float32), np.zeros(1, np.float32)
@@ -50,4 +50,4 @@ def test_a_backend_that_is_not_installed_is_named_with_what_to_install(
     network = open_agent("go7").network
     assert network is not None
     with pytest.raises(BackendError, match=r"backend openvino: expected pip install 'yomi\[openvino\]'"):
-        network_evaluators(network, go_rules(7), 1, "openvino")
+        evaluators_of(network, go_rules(7), 1, "openvino")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,12 +41,18 @@ def test_the_panel_tells_speed_time_left_losses_and_health() -> None:
     assert "10,000 games/h, all 10 rounds done in 5 min" in shown
     rows = {line.strip("│ ").split("  ")[0]: line.split()[-3:-1] for line in shown.splitlines()[1:-1]}
     assert rows["evaluations/s"] == ["1,000", "1,000"]
+    assert rows["in the network"] == ["-", "-"]
+    assert "Elo" not in shown
     assert rows["policy loss"] == ["1.900", "1.800"]
     assert rows["value gap"] == ["0.012", "0.012"]
     assert rows["Black wins"] == ["55%", "55%"]
     assert "health: all in range" in shown
     dashboard.add(Round(report(3, ["draws 80 %"]), 30_000, 30.0, 6.0))
     assert "health: 1 out of range, see above" in drawn(dashboard)
+    dashboard.add(Round(replace(report(4, [], elo=63.4), network_share=0.912), 30_000, 30.0, 6.0))
+    shown = drawn(dashboard)
+    assert "91%" in next(line for line in shown.splitlines() if "in the network" in line)
+    assert "+63" in next(line for line in shown.splitlines() if "Elo so far" in line)
 
 
 def test_only_the_newest_rounds_have_room_and_a_round_without_learning_is_one() -> None:

@@ -84,9 +84,9 @@ def test_only_weights_that_passed_make_games_and_are_the_agent_of_the_run(
     monkeypatch.setattr(training_loop, "challenge", lambda *args, **kw: verdict(next(verdicts)))
     original = training_loop.network_evaluators
 
-    def evaluators(network: Any, config: Any) -> Any:
+    def evaluators(network: Any, *rest: Any) -> Any:
         played.append({name: tensor.clone() for name, tensor in network.state_dict().items()})
-        return original(network, config)
+        return original(network, *rest)
 
     monkeypatch.setattr(training_loop, "network_evaluators", evaluators)
     weights = run(tmp_path, tiny_run(gate_games=10, keep_weights=1))

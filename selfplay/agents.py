@@ -32,6 +32,7 @@ from selfplay.resignation import Resigner, ResignRule
 from selfplay.run_store import DATABASE, latest_weights
 from selfplay.settings import ConfigError, assign_all
 from selfplay.threats_agent import ThreatsAgent
+from selfplay.weights_file import Weights, weights_of_file
 
 if TYPE_CHECKING:
     from selfplay.backends import Backend
@@ -75,8 +76,7 @@ class AgentSpec:
         visits: simulations a move, None where the name or the clock decides.
         seconds: time a move, or None.
         temperature: of the move drawn from visits or policy; 0 plays the best one.
-        network: loaded weights, None for agents without.
-        known_rules: rules the network was trained for.
+        weights: of its network, None for agents without.
         threads: that search where there is one game at a time; moves repeat with one alone.
         search_settings: of its search as `name=value`, fields of `mcts.config.SearchConfig`.
         resigns: when it gives up, None for never.
@@ -87,12 +87,25 @@ class AgentSpec:
     visits: int | None = None
     seconds: float | None = None
     temperature: float = 0.0
-    network: "Network | None" = None
-    known_rules: Rules | None = None
+    weights: Weights | None = None
     threads: int = 1
     search_settings: tuple[str, ...] = ()
     resigns: ResignRule | None = None
     backend: "Backend" = "torch"
+
+    @property
+    def network(self) -> "Network | None":
+        """Its network, loaded now if it was not yet; None for agents without.
+
+        Raises:
+            CheckpointError: its file is damaged.
+        """
+        return None if self.weights is None else self.weights.network
+
+    @property
+    def known_rules(self) -> Rules | None:
+        """Rules that its network was trained for, None for agents without."""
+        return None if self.weights is None else self.weights.rules
 
     def label(self) -> str:
         """Name with strength, for tables."""
@@ -206,7 +219,7 @@ class AgentSpec:
 
     def _visits(self) -> int:
         """Simulations a move; 1 stands for the policy alone. By time there are always some."""
-        if self.network is None:
+        if self.weights is None:
             return self.visits or _uct_visits(self.name)
         visits = self.visits or DEFAULT_VISITS
         return visits if self.seconds is None else max(visits, 2)
@@ -279,7 +292,7 @@ def open_agent(
 
     Raises:
         AgentError: no such agent, or a strength that makes no sense.
-        CheckpointError: a damaged or foreign file.
+        CheckpointError: a foreign file; a damaged one is found out when its network is first used.
     """
     if visits is not None and not 1 <= visits <= 1_000_000:
         raise AgentError(f"visits {visits}: expected 1..1000000")
@@ -302,12 +315,8 @@ def open_agent(
             search_settings=search_settings,
             resigns=resigns,
         )
-    from selfplay.checkpoint import load_network
-
-    network, rules = load_network(_weights_of(name))
-    return AgentSpec(
-        name, visits, seconds, temperature, network, rules, threads, search_settings, resigns, backend
-    )
+    weights = weights_of_file(_weights_of(name))
+    return AgentSpec(name, visits, seconds, temperature, weights, threads, search_settings, resigns, backend)
 
 
 def network_agent(
@@ -322,7 +331,7 @@ def network_agent(
         visits: simulations a move; 1 is the policy alone.
         temperature: of the move drawn; 0 plays the best one.
     """
-    return AgentSpec(name, visits, None, temperature, network, rules)
+    return AgentSpec(name, visits, None, temperature, Weights(rules, lambda: network))
 
 
 def bundled_agents() -> list[str]:

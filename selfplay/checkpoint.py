@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import struct
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
@@ -15,21 +14,26 @@ from safetensors.numpy import save as save_arrays
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
-from engine.errors import YomiError
 from engine.rulesets import Rules, rules_from_dict
 from selfplay.learner import Learner
 from selfplay.network import Network, NetworkConfig
 from selfplay.replay import Batch
+from selfplay.weights_file import FORMAT, METADATA_KEY, CheckpointError, header_of, read_file
 
-FORMAT = "yomi-2"
-METADATA_KEY = "yomi"
+__all__ = [
+    "METADATA_KEY",
+    "CheckpointError",
+    "describe",
+    "load_learner",
+    "load_network",
+    "metadata_of",
+    "save_batch",
+    "save_learner",
+    "save_network",
+    "write_atomically",
+]
+
 LATEST = "latest"
-MAX_FILE_BYTES = 256 << 20
-MAX_HEADER_BYTES = 1 << 20
-
-
-class CheckpointError(YomiError):
-    """A file that is no checkpoint of ours, or a damaged one."""
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -111,10 +115,10 @@ def load_network(path: Path, sha256: str | None = None) -> tuple[Network, Rules]
     Raises:
         CheckpointError: no such file, not ours, damaged, or not the expected one.
     """
-    data = _read(path)
+    data = read_file(path)
     if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
         raise CheckpointError(f"checkpoint {path}: damaged, its SHA-256 is not the recorded one")
-    header = _header(path, data)
+    header = header_of(path, data)
     try:
         description = json.loads(header[METADATA_KEY])
         config = NetworkConfig(**description["network"])
@@ -171,7 +175,7 @@ def load_learner(path: Path, learner: Learner, sha256: str) -> None:
     Raises:
         CheckpointError: no such file, or a damaged one.
     """
-    data = _read(path)
+    data = read_file(path)
     if hashlib.sha256(data).hexdigest() != sha256:
         raise CheckpointError(f"optimiser state {path}: damaged, its SHA-256 is not the recorded one")
     tensors = load_tensors(data)
@@ -199,28 +203,6 @@ def save_batch(path: Path, batch: Batch) -> None:
         batch: the positions.
     """
     write_atomically(path, save_arrays(batch._asdict()))
-
-
-def _read(path: Path) -> bytes:
-    try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise CheckpointError(f"checkpoint {path}: larger than {MAX_FILE_BYTES >> 20} MiB")
-        return path.read_bytes()
-    except OSError as error:
-        raise CheckpointError(f"checkpoint {path}: {error.strerror or error}") from None
-
-
-def _header(path: Path, data: bytes) -> dict[str, Any]:
-    """The metadata of a safetensors file, with its table of tensors under `tensors`."""
-    try:
-        (length,) = struct.unpack("<Q", data[:8])
-        if length > MAX_HEADER_BYTES or 8 + length > len(data):
-            raise ValueError("header length")
-        header = json.loads(data[8 : 8 + length])
-        metadata = dict(header.pop("__metadata__"))
-    except (struct.error, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise CheckpointError(f"checkpoint {path}: expected a safetensors file saved by yomi") from None
-    return {**metadata, "tensors": header}
 
 
 def _tensors(header: dict[str, Any]) -> dict[str, dict[str, Any]]:

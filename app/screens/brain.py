@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from copy import deepcopy
 from threading import Event
 
@@ -12,6 +13,7 @@ from textual.message import Message
 from app.opponent import Opponent
 from engine.errors import YomiError
 from engine.game import Game
+from engine.rulesets import Rules
 from mcts.analysis import Analysis
 from mcts.player import Player
 from mcts.tree_search import Limits
@@ -65,6 +67,19 @@ class Brain:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="brain")
         self._job = 0
         self._is_told_to_stop = Event()
+
+    def load(self, rules: Rules) -> None:
+        """Load the agent now, before anybody waits for it; what is wrong with it its first choice tells.
+
+        Args:
+            rules: of the game to come.
+        """
+
+        def sit_down() -> None:
+            with suppress(YomiError, OSError):
+                self._opponent.sit_down(rules)
+
+        self._pool.submit(sit_down)
 
     def choose(self, game: Game, *, is_hint: bool) -> None:
         """Choose a move for the side to move.

@@ -75,6 +75,7 @@ class GameApp(App[None]):
             for number in (signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(number, self.exit, None, 128 + number)
         self.set_interval(0.5, self._show_status)
+        self.call_after_refresh(self._load_agent)
         record = self._unfinished_game()
         if record is None:
             self._changed()
@@ -122,9 +123,13 @@ class GameApp(App[None]):
         self.setup, self.course = setup, course
         self._brain = self._new_brain()
         self._changed()
+        self._load_agent()
 
     def _new_brain(self) -> Brain:
         return Brain(self.setup.spec, self.setup.seed, self.post_message)
+
+    def _load_agent(self) -> None:
+        self._brain.load(self.course.rules)
 
     def _changed(self, note: str = "") -> None:
         """Show another position, keep it, and have it thought about."""

@@ -16,6 +16,7 @@ COMMANDS = {
     "gomocup": "Play Gomoku for a manager of tournaments.",
     "analysis": "Speak KataGo's analysis protocol with KaTrain and others.",
     "train": "Learn from who wins: self-play, training, and again.",
+    "watch": "Watch the games of a training run.",
     "estimate": "Measure how long a training run takes here.",
     "report": "Write one page about a training run.",
     "rlhf": "Learn from preferences between boards.",

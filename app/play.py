@@ -39,6 +39,13 @@ from app.progress import getting_ready
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     help="Save the game there at the end.",
 )
+@click.option(
+    "--reward-model",
+    "critic",
+    type=click.Path(path_type=Path),
+    metavar="RUN",
+    help="Show beside the board what the reward model of that run thinks of it.",
+)
 @click.pass_context
 def play(
     context: click.Context,
@@ -47,6 +54,7 @@ def play(
     color: str,
     plain: bool,
     sgf_file: Path | None,
+    critic: Path | None,
 ) -> None:
     """Play against an agent in the terminal, by keys and mouse.
 
@@ -54,12 +62,14 @@ def play(
     gives an error and the game goes on, but a game that is then not finished ends with exit code 2.
     """
     if not plain and sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
-        context.exit(play_on_screen(choice, agent, color, sgf_file))
+        context.exit(play_on_screen(choice, agent, color, sgf_file, critic))
     else:
-        context.exit(play_in_lines(choice, agent, color, sgf_file, plain=plain))
+        context.exit(play_in_lines(choice, agent, color, sgf_file, critic, plain=plain))
 
 
-def play_on_screen(choice: RulesChoice, agent: AgentChoice, color: str, sgf_file: Path | None) -> int:
+def play_on_screen(
+    choice: RulesChoice, agent: AgentChoice, color: str, sgf_file: Path | None, critic: Path | None
+) -> int:
     """Play on a screen of our own.
 
     Args:
@@ -67,6 +77,7 @@ def play_on_screen(choice: RulesChoice, agent: AgentChoice, color: str, sgf_file
         agent: of the opponent.
         color: which color people play.
         sgf_file: where to save the game at the end, or None.
+        critic: the run whose reward model is asked about the board, or None.
 
     Returns:
         The exit code.
@@ -74,6 +85,7 @@ def play_on_screen(choice: RulesChoice, agent: AgentChoice, color: str, sgf_file
     with stopping("the game is kept"):
         with getting_ready():
             from app.screens.autosave import users_autosave
+            from app.screens.critic import Critic
             from app.screens.game_app import GameApp
             from app.screens.setup import agreed
 
@@ -81,7 +93,7 @@ def play_on_screen(choice: RulesChoice, agent: AgentChoice, color: str, sgf_file
             if sgf_file is not None:
                 check_sgf(sgf_file)
             announce_compilation()
-            app = GameApp(setup, users_autosave())
+            app = GameApp(setup, users_autosave(), None if critic is None else Critic(critic))
         app.run()
         if sgf_file is not None:
             sgf_file.write_bytes(app.sgf())
@@ -90,7 +102,13 @@ def play_on_screen(choice: RulesChoice, agent: AgentChoice, color: str, sgf_file
 
 
 def play_in_lines(
-    choice: RulesChoice, agent: AgentChoice, color: str, sgf_file: Path | None, *, plain: bool
+    choice: RulesChoice,
+    agent: AgentChoice,
+    color: str,
+    sgf_file: Path | None,
+    critic: Path | None,
+    *,
+    plain: bool,
 ) -> int:
     """Play in lines of text.
 
@@ -99,6 +117,7 @@ def play_in_lines(
         agent: of the opponent.
         color: which color people play.
         sgf_file: where to save the game at the end, or None.
+        critic: the run whose reward model is asked about the board, or None.
         plain: letters only.
 
     Returns:
@@ -110,6 +129,7 @@ def play_in_lines(
         with getting_ready(plain=plain):
             from app.opponent import Opponent
             from app.screens.board_view import BoardView, has_colors
+            from app.screens.critic import Critic
             from app.screens.session import Session
             from engine.board import BLACK, WHITE
             from engine.game import Game
@@ -130,7 +150,8 @@ def play_in_lines(
             print(f"{view.name(side)}: {name}")
         if people:
             print("Type a vertex such as C3, or help.")
-        session = Session(game, opponent, frozenset(people), view, plain=plain)
+        judge = None if critic is None else Critic(critic)
+        session = Session(game, opponent, frozenset(people), view, judge, plain=plain)
         exit_code = session.run()
         if sgf_file is not None:
             sgf_file.write_bytes(session.sgf(names[BLACK], names[WHITE]))

@@ -9,7 +9,7 @@ import os
 import platform
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -232,6 +232,20 @@ class RunStore:
         )
         rows = self._database.execute(query, (phase, iteration, num_positions))
         return [_game_from_row(row) for row in rows]
+
+    def newest_game(self, phase: str, seen: Collection[int]) -> tuple[int, int, GameRecord] | None:
+        """The newest game but those seen before: its number, its round and the game; None without one.
+
+        Args:
+            phase: what it was played for.
+            seen: numbers of games.
+        """
+        query = (
+            f"{SELECT_GAMES.replace('weights', 'weights, id, iteration')} WHERE phase = ?"
+            " AND id NOT IN (SELECT value FROM json_each(?)) ORDER BY id DESC LIMIT 1"
+        )
+        row = self._database.execute(query, (phase, json.dumps(sorted(seen)))).fetchone()
+        return None if row is None else (row[8], row[9], _game_from_row(row))
 
     def num_positions(self, phase: str, iteration: int) -> int:
         """Positions of all games of rounds up to one.

@@ -31,8 +31,9 @@ def game_app(
 ) -> GameApp:
     """A game that keeps itself in a folder."""
     choice = RulesChoice(game, (size, size), ruleset=options.pop("ruleset", None))
+    critic = options.pop("critic", None)
     setup = agreed(choice, AgentChoice(agent, seed=1), color, **options)
-    return GameApp(setup, Autosave(folder / "unfinished-game.sgf"))
+    return GameApp(setup, Autosave(folder / "unfinished-game.sgf"), critic)
 
 
 def drive(app: App[Any], scenario: Scenario, size: tuple[int, int] = (110, 40)) -> None:

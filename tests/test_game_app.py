@@ -147,6 +147,7 @@ def test_dead_stones_are_clicked_and_agreed_on(app: GameApp) -> None:
         assert "Click dead stones" in screen_text(app)
         await click_vertex(pilot, "A1")
         assert app.course.dead == set(actions(app, "A1"))
+        assert app._board._marks.ownership_black == [1] * 25
         await pilot.press("c")
         assert "Black wins by 18.5 points." in screen_text(app)
 

@@ -9,6 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from app.screens.course import Course
+from app.screens.critic import opinion_text
 from app.screens.setup import GameSetup
 from app.screens.win_rate_curve import curve_lines, ply_at
 from engine.board import BLACK, PRISONERS_OF_BLACK, PRISONERS_OF_WHITE, WHITE
@@ -142,15 +143,21 @@ class AnalysisPanel(Vertical):
         """The parts from the top."""
         yield from (self._seats, self._chances, self._moves, self._curve)
 
-    def show(self, setup: GameSetup, course: Course, analysis: Analysis | None) -> None:
+    def show(
+        self, setup: GameSetup, course: Course, analysis: Analysis | None, opinion: float | None = None
+    ) -> None:
         """Show a position and what is known of it.
 
         Args:
             setup: who plays.
             course: the game.
             analysis: of the position as it stands, or None.
+            opinion: what a reward model thinks of it, as a chance of Black, or None.
         """
-        self._seats.update(_seats(setup, course))
+        seats = _seats(setup, course)
+        if opinion is not None:
+            seats.append(f"\n{opinion_text(opinion)}")
+        self._seats.update(seats)
         self._chances.update(_chances(analysis, PANEL_COLUMNS - 3))
         self._moves.show(analysis, course.rules)
         self._curve.show(course)

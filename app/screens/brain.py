@@ -11,6 +11,7 @@ import numpy as np
 from textual.message import Message
 
 from app.opponent import Opponent
+from app.screens.critic import Critic
 from engine.errors import YomiError
 from engine.game import Game
 from engine.rulesets import Rules
@@ -33,6 +34,14 @@ class Decided(Message):
 
     def __init__(self, job: int, action: int, chance: float | None, *, is_hint: bool) -> None:
         self.job, self.action, self.chance, self.is_hint = job, action, chance, is_hint
+        super().__init__()
+
+
+class Judged(Message):
+    """What the critic thinks of a position: the chance of Black, and how many moves came before it."""
+
+    def __init__(self, ply: int, chance_black: float) -> None:
+        self.ply, self.chance_black = ply, chance_black
         super().__init__()
 
 
@@ -80,6 +89,23 @@ class Brain:
                 self._opponent.sit_down(rules)
 
         self._pool.submit(sit_down)
+
+    def judge(self, game: Game, critic: Critic) -> None:
+        """Ask a critic about a position, beside the job at hand.
+
+        Args:
+            game: a copy is taken.
+            critic: who is asked.
+        """
+        position, job = deepcopy(game), self._job
+
+        def ask() -> None:
+            try:
+                self._post(Judged(len(position.moves), critic.chance_black(position)))
+            except (YomiError, OSError) as error:
+                self._post(Failed(job, str(error)))
+
+        self._pool.submit(ask)
 
     def choose(self, game: Game, *, is_hint: bool) -> None:
         """Choose a move for the side to move.

@@ -2,10 +2,14 @@
 
 from dataclasses import replace
 
-from engine.board import BLACK, EMPTY, WHITE
+import numpy as np
+import numpy.typing as npt
+
+from engine.board import BLACK, EMPTY, WHITE, new_state
 from engine.errors import SgfError, YomiError
-from engine.game import Game, Move
+from engine.game import Game, Move, set_position
 from engine.rulesets import Rules
+from engine.scoring import owners_black
 from engine.sgf import SgfGame
 from engine.sgf_replay import starting_game
 
@@ -48,8 +52,12 @@ class Course:
     @property
     def is_being_counted(self) -> bool:
         """Whether the dead stones of a finished game of Go are still to be agreed on."""
-        is_played_out = self.game.is_over and self.game.resigned == EMPTY
-        return is_played_out and self.rules.game == "go" and not self.is_settled
+        return self.is_counted and not self.is_settled
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether the points of the board decide: a game of Go that was played to its end."""
+        return self.rules.game == "go" and self.game.is_over and self.game.resigned == EMPTY
 
     @property
     def is_finished(self) -> bool:
@@ -115,6 +123,15 @@ class Course:
         """Mark the chain at a point as dead, or as living again."""
         chain = chain_at(self.game, action)
         self.dead = self.dead - chain if action in self.dead else self.dead | chain
+
+    def owners_black(self) -> npt.NDArray[np.int8]:
+        """`[area]` whose each point is once the dead stones are gone: 1 Black's, -1 White's, 0 nobody's."""
+        stones = self.game.stones().copy()
+        stones.ravel()[list(self.dead)] = EMPTY
+        state = new_state(self.rules)
+        set_position(state, 0, stones, self.game.to_play)
+        owners: npt.NDArray[np.int8] = owners_black(state, [0]).ravel()
+        return owners
 
     def result(self) -> str:
         """As SGF writes it; empty while the game is not finished."""

@@ -17,9 +17,10 @@ from app.screens.analysis_panel import PANEL_COLUMNS, AnalysisPanel, CourseCurve
 from app.screens.autosave import Autosave
 from app.screens.board_view import move_text, score_text
 from app.screens.board_widget import BoardWidget
-from app.screens.brain import Brain, Decided, Failed, Seen
+from app.screens.brain import Brain, Decided, Failed, Judged, Seen
 from app.screens.commands import KEYS, WORDS
 from app.screens.course import Course, course_of_record
+from app.screens.critic import Critic
 from app.screens.dialogs import FileName, YesNo
 from app.screens.new_game import NewGame
 from app.screens.position_marks import marks_of, symbols_of
@@ -39,12 +40,13 @@ class GameApp(App[None]):
     CSS_PATH = "game_app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = KEYS
 
-    def __init__(self, setup: GameSetup, autosave: Autosave) -> None:
+    def __init__(self, setup: GameSetup, autosave: Autosave, critic: Critic | None = None) -> None:
         """Set the board up.
 
         Args:
             setup: the first game.
             autosave: where the game is kept while it is not finished.
+            critic: a reward model whose opinion stands beside the board, or None.
         """
         super().__init__()
         self.setup = setup
@@ -52,6 +54,8 @@ class GameApp(App[None]):
         self._board, self._panel, self._status = BoardWidget(), AnalysisPanel(), Static(id="status")
         self._autosave = autosave
         self._brain = self._new_brain()
+        self._critic = critic
+        self._opinion: tuple[int, float] | None = None
         self._analysis: Analysis | None = None
         self._variation: tuple[int, ...] = ()
         self._symbols: dict[int, str] = {}
@@ -137,6 +141,8 @@ class GameApp(App[None]):
         self._analysis, self._variation, self._note = None, (), note
         self._symbols = symbols_of(self.course.game)
         self._keep()
+        if self._critic is not None:
+            self._brain.judge(self.course.game, self._critic)
         if not self.course.game.is_over:
             if self._is_agents_turn and not self.course.future:
                 self._brain.choose(self.course.game, is_hint=False)
@@ -192,6 +198,11 @@ class GameApp(App[None]):
             text = move_text(name, message.action, game)
             self.course.play(message.action)
             self._changed(f"{text}{hope}.")
+
+    @on(Judged)
+    def _hear_critic(self, message: Judged) -> None:
+        self._opinion = (message.ply, message.chance_black)
+        self._show()
 
     @on(Failed)
     def _tell_failure(self, message: Failed) -> None:
@@ -371,7 +382,8 @@ class GameApp(App[None]):
         )
         self._board.show(self.course.game.stones(), marks)
         self._panel.display = self.size.width >= self._board.smallest_size()[0] + PANEL_COLUMNS
-        self._panel.show(self.setup, self.course, analysis)
+        ply, opinion = self._opinion or (None, None)
+        self._panel.show(self.setup, self.course, analysis, opinion if ply == self.course.ply else None)
         self._show_status()
 
     def _show_status(self) -> None:

@@ -41,15 +41,15 @@ def marks_of(
         symbols: as `symbols_of` gives them.
         analysis: of this position, or None.
         variation: moves from here to show as stones, instead of the ranks of moves.
-        shows_ownership: whether to shade the points by their owner.
+        shows_ownership: whether to shade the points by their likely owner; a board that is counted always is.
     """
     game = course.game
     ranked = () if analysis is None or variation else analysis.moves[:NUM_RANKED]
     owners: Sequence[float] | None = None
     if shows_ownership and analysis is not None:
         owners = analysis.ownership_black
-    if course.dead or course.is_settled:
-        owners = None
+    if course.is_counted:
+        owners = course.owners_black().tolist()
     return Marks(
         last=game.last_action,
         symbols=symbols,

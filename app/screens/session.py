@@ -6,6 +6,7 @@ from app.console import WRONG_INPUT, show_error
 from app.opponent import RESIGNS, Opponent
 from app.progress import Progress
 from app.screens.board_view import BoardView, move_text, resignation_text, result_text, score_text
+from app.screens.critic import Critic, opinion_text
 from engine.board import BLACK
 from engine.errors import YomiError
 from engine.game import Game
@@ -31,7 +32,14 @@ class Session:
     """
 
     def __init__(
-        self, game: Game, opponent: Opponent, people: frozenset[int], view: BoardView, *, plain: bool
+        self,
+        game: Game,
+        opponent: Opponent,
+        people: frozenset[int],
+        view: BoardView,
+        critic: Critic | None = None,
+        *,
+        plain: bool,
     ) -> None:
         """Sit down.
 
@@ -40,12 +48,14 @@ class Session:
             opponent: plays the other colors and gives hints.
             people: colors that are asked for moves on stdin.
             view: how the board is drawn.
+            critic: a reward model that says what it thinks of each board, or None.
             plain: whether progress, too, is told in lines.
         """
         self.game = game
         self._opponent = opponent
         self._people = people
         self._view = view
+        self._critic = critic
         self._is_plain = plain
         self._ending: str | None = None
         self._was_refused = False
@@ -141,6 +151,8 @@ class Session:
 
     def _show(self) -> None:
         self._view.show(self.game)
+        if self._critic is not None:
+            print(opinion_text(self._critic.chance_black(self.game)))
 
     def _refuse(self, error: YomiError) -> None:
         self._was_refused = True

@@ -1,0 +1,87 @@
+"""`yomi watch`: the games of a run, on the screen and in lines."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from random_records import tiny_run
+from screen_pilot import drive, screen_text, until
+from test_selfplay_training import run
+from textual.pilot import Pilot
+
+from app.main import main
+from app.screens.gallery import Gallery
+from app.screens.watch_app import WatchApp
+from selfplay.run_store import RunStore
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of four rounds with six games each."""
+    place = tmp_path_factory.mktemp("run")
+    run(place, tiny_run())
+    return place
+
+
+def test_each_game_is_shown_once_the_newest_first_and_new_ones_before_old_ones(folder: Path) -> None:
+    with RunStore(folder, create=False) as store:
+        gallery = Gallery(store)
+        shown = [gallery.next() for _ in range(25)]
+        digests = [exhibit.record.digest() for exhibit in shown if exhibit is not None]
+        assert digests == [game.digest() for game in reversed(store.games("selfplay"))]
+        assert shown[24] is None
+        store.add_games("selfplay", 9, store.games("selfplay", iteration=1)[:1])
+        newest = gallery.next()
+        assert newest is not None
+        assert newest.iteration == 9
+        store.add_games("selfplay", 9, [])
+
+
+def test_a_game_is_told_as_it_went(folder: Path) -> None:
+    with RunStore(folder, create=False) as store:
+        exhibit = Gallery(store).next()
+    assert exhibit is not None
+    game = exhibit.game_at(exhibit.record.num_moves)
+    assert [move.action for move in game.moves] == exhibit.record.moves.tolist()
+    assert exhibit.game_at(2).stones().any()
+    searched = np.flatnonzero(exhibit.record.visits.any(axis=1))
+    chance = exhibit.chance_black(int(searched[0]))
+    assert chance is not None
+    assert 0 <= chance <= 1
+    assert exhibit.chance_black(exhibit.record.num_moves) is None
+    assert exhibit.title().startswith("Round 4, ")
+
+
+def test_the_screen_steps_by_itself_holds_and_goes_back(folder: Path) -> None:
+    with RunStore(folder, create=False) as store:
+        app = WatchApp(Gallery(store), seconds=0.02, games=None)
+
+        async def scenario(pilot: Pilot[Any]) -> None:
+            await until(pilot, lambda: app.ply >= 2)
+            await pilot.press("space")
+            held = app.ply
+            await pilot.pause(0.1)
+            assert app.ply == held
+            await pilot.press("left")
+            assert app.ply == held - 1
+            assert f"Move {held - 1}" in screen_text(app)
+            first = app.exhibit
+            await pilot.press("n")
+            assert app.exhibit is not first
+            await pilot.press("q")
+
+        drive(app, scenario)
+
+
+def test_lines_tell_a_game_each_and_a_wrong_folder_is_refused(folder: Path, tmp_path: Path) -> None:
+    told = CliRunner().invoke(main, ["watch", str(folder), "--plain", "--games", "2"])
+    assert told.exit_code == 0, told.output
+    lines = [line for line in told.stdout.splitlines() if line.startswith("Round 4, ")]
+    assert len(lines) == 2
+    with RunStore(folder, create=False) as store:
+        newest = store.games("selfplay")[-1]
+    assert len(lines[0].partition(": ")[2].split()) == newest.num_moves
+    refused = CliRunner().invoke(main, ["watch", str(tmp_path / "nothing"), "--plain"])
+    assert "expected a run folder" in refused.output

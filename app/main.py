@@ -20,7 +20,7 @@ COMMANDS = {
     "report": "Write one page about a training run.",
     "rlhf": "Learn from preferences between boards.",
     "match": "Play agents against each other and rate them.",
-    "compare": "The same as match.",
+    "compare": "Compare RL with RLHF: who wins, and who is fooled.",
     "analyze": "Review a game: its course, its mistakes, what was better.",
     "sgf": "Check SGF files.",
     "doctor": "Look for what may be wrong with this installation.",

@@ -2,7 +2,7 @@
 
 `random`, `threats` (Gomoku), `uct:VISITS`, `gtp:COMMAND`, `gomocup:COMMAND`, a bundled name such as `go9`, or
 the path of a checkpoint or of a run folder. The strength of a network agent is set by visits or seconds a
-move; one visit means its policy alone.
+move; one visit means its policy alone. `policy:` before such a name draws moves from the policy alone.
 """
 
 from collections.abc import Iterator, Sequence
@@ -42,6 +42,8 @@ WEIGHTS_FOLDER = Path(__file__).parent / "weights"
 DEFAULT_VISITS = 100
 MAX_NODES_BY_TIME = 50_000
 PROGRAMS = ("gtp", "gomocup")
+DRAWN = "policy:"
+"""Before the name of a network: moves are drawn from its policy, as the learners of experiments play."""
 Games = Sequence[Sequence[int]]
 """The actions of each row of a batch so far, Black's first."""
 
@@ -100,7 +102,7 @@ class AgentSpec:
             return self.name
         if self.seconds is not None:
             return f"{self.name} at {self.seconds:g} s"
-        if self.is_program:
+        if self.is_program or self.name.startswith(DRAWN):
             return self.name
         return f"{self.name} at {self.visits or DEFAULT_VISITS}"
 
@@ -304,6 +306,16 @@ def open_agent(
         )
     from selfplay.checkpoint import load_network
 
+    if name.startswith(DRAWN):
+        network, rules = load_network(_weights_of(name.removeprefix(DRAWN)))
+        return AgentSpec(
+            name,
+            1,
+            temperature=temperature or 1.0,
+            network=network,
+            known_rules=rules,
+            backend=backend,
+        )
     network, rules = load_network(_weights_of(name))
     return AgentSpec(
         name, visits, seconds, temperature, network, rules, threads, search_settings, resigns, backend

@@ -21,6 +21,7 @@ COMMANDS = {
     "rlhf": "Learn from preferences between boards.",
     "match": "Play agents against each other and rate them.",
     "compare": "Compare RL with RLHF: who wins, and who is fooled.",
+    "reproduce": "Draw a published figure again, from stored rows.",
     "analyze": "Review a game: its course, its mistakes, what was better.",
     "sgf": "Check SGF files.",
     "doctor": "Look for what may be wrong with this installation.",

@@ -25,6 +25,11 @@ class Plot:
         self.axes.set_xlabel(x)
         self.axes.set_ylabel(y)
 
+    def nothing(self) -> str:
+        """No figure, for want of data."""
+        self._pyplot.close(self.figure)
+        return ""
+
     def svg(self, *, legend: bool = True) -> str:
         """The figure as text."""
         if legend and self.axes.get_legend_handles_labels()[0]:
@@ -163,6 +168,50 @@ def best_of_games(found: dict[str, Any]) -> str:
     return plot.svg()
 
 
+def model_accuracy(found: dict[str, Any]) -> str:
+    """Whose winner the reward names right, from the reference's boards to the policy's own."""
+    plot = Plot("Accuracy of the reward on the policy's own boards", "round", "share of decided boards")
+    for arm, color, rows in _curves(found):
+        looked_at = [row for row in rows if row.get("look")]
+        for index, row in enumerate(looked_at):
+            rounds = [0, *(point["iteration"] for point in row["curve"])]
+            right = [row["look"]["reference_accuracy"], *(point["reward_accuracy"] for point in row["curve"])]
+            plot.axes.plot(rounds, right, color=color, linewidth=0.8, label=arm if index == 0 else None)
+    return plot.svg() if plot.axes.lines else plot.nothing()
+
+
+def reliability(found: dict[str, Any]) -> str:
+    """What the reward believes against what is so, on the reference's boards and on the policy's."""
+    plot = Plot("Reliability: reference's boards (dots), policy's (line)", "believed", "so by the labeler")
+    for arm, color, rows in _curves(found):
+        for style, side in ((":", "reference"), ("-", "policy")):
+            looks = [row["look"]["reliability"][side] for row in rows if row.get("look")]
+            if looks:
+                believed, true = pooled_bins(looks)
+                label = arm if side == "policy" else None
+                plot.axes.plot(believed, true, style, color=color, linewidth=1, label=label)
+    if not plot.axes.lines:
+        return plot.nothing()
+    plot.axes.plot([0.5, 1], [0.5, 1], color=GRAY, linewidth=0.8)
+    return plot.svg()
+
+
+def pooled_bins(looks: list[list[dict[str, float]]]) -> tuple[list[float], list[float]]:
+    """Bins of belief of several runs as one: what was believed and what was so, by the boards in them.
+
+    Args:
+        looks: the bins of each run; a bin of one tenth of the range 0.5..1, none without boards.
+    """
+    pooled: dict[int, list[float]] = {}
+    for bins in looks:
+        for row in bins:
+            sums = pooled.setdefault(min(int((row["believed"] - 0.5) * 20), 9), [0.0, 0.0, 0.0])
+            for place, value in enumerate((1, row["believed"], row["true"])):
+                sums[place] += row["pairs"] * value
+    sums_by_bin = [pooled[index] for index in sorted(pooled)]
+    return [believed / n for n, believed, _ in sums_by_bin], [true / n for n, _, true in sums_by_bin]
+
+
 FIGURES: dict[str, Callable[[dict[str, Any]], str]] = {
     "cells": cells,
     "gold-against-distance": gold_against_distance,
@@ -170,5 +219,7 @@ FIGURES: dict[str, Callable[[dict[str, Any]], str]] = {
     "fooled": fooled,
     "comparisons": comparisons,
     "best-of-games": best_of_games,
+    "model-accuracy": model_accuracy,
+    "reliability": reliability,
 }
 """By the name that `yomi reproduce` knows."""

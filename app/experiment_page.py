@@ -5,6 +5,7 @@ from typing import Any
 
 from app.experiment_figures import FIGURES
 from app.experiment_tables import TABLES, Table
+from app.gallery import gallery_html
 from app.run_page import STYLE
 
 TITLES = {
@@ -33,6 +34,7 @@ def experiment_page(found: dict[str, Any]) -> str:
             drawn = "".join(draw(found) for draw in FIGURES.values())
             parts += ["<h2>Figures</h2>", f'<div class="curves">{drawn}</div>']
         parts += [f"<h2>{TITLES[name]}</h2>", _html(table(found))]
+    parts += ["<h2>Boards that fooled the reward</h2>", gallery_html(found)]
     head = (
         f"<!doctype html>\n<html lang=en><meta charset=utf-8><title>{title}</title><style>{STYLE}</style>\n"
     )

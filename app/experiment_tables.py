@@ -44,6 +44,7 @@ def summary(found: dict[str, Any]) -> Table:
     rows = [
         [
             *(arm[name] for name in COLUMNS),
+            arm.get("excess_adversarial", ""),
             arm.get("test_accuracy", ""),
             arm.get("overoptimization", {}).get("index", ""),
             arm["evaluations"],
@@ -51,7 +52,8 @@ def summary(found: dict[str, Any]) -> Table:
         ]
         for arm in found["summary"]
     ]
-    return Table([*COLUMNS, "test accuracy", "over-optimization index", "evaluations", "seeds"], rows)
+    heads = ["excess adversarial", "test accuracy", "over-optimization index", "evaluations", "seeds"]
+    return Table([*COLUMNS, *heads], rows)
 
 
 def contrasts(found: dict[str, Any]) -> Table:

@@ -14,6 +14,7 @@ from engine.errors import YomiError
 from rlhf_variant.best_of_games import BEST_OF_GAMES_FILE
 from rlhf_variant.contrasts import holm, overoptimization, paired_contrast
 from rlhf_variant.experiment import Arm, Experiment
+from rlhf_variant.fooled import Counts, excess_fooled
 from rlhf_variant.gate import GATES_FILE
 from rlhf_variant.sweep import ROWS, row_path
 from selfplay.checkpoint import write_atomically
@@ -176,6 +177,11 @@ def arm_summary(rows: list[dict[str, Any]], arm: str, start: float) -> dict[str,
     accuracies = [row["reward_model"].get("test_accuracy") for row in own]
     if all(accuracy is not None for accuracy in accuracies):
         summary["test_accuracy"] = round(float(np.mean(accuracies)), 4)
+    looks = [row["look"]["by_margin"] for row in own if row.get("look")]
+    if looks:
+        counts = [[Counts(**look[side]) for side in ("policy", "reference")] for look in looks]
+        excesses = np.array([excess_fooled(*pair) for pair in counts])
+        summary["excess_adversarial"] = round(float(excesses.mean()), 4)
     curves = [[point["gold"] for point in row["curve"]] for row in own if row["curve"]]
     if len(curves) > 1 and len({len(curve) for curve in curves}) == 1:
         found = overoptimization(np.array(curves), start)

@@ -168,6 +168,20 @@ def best_of_games(found: dict[str, Any]) -> str:
     return plot.svg()
 
 
+def best_of_moves(found: dict[str, Any]) -> str:
+    """Gold and reward where the best of n moves is played, against the exact distance."""
+    curves = found.get("best_of_moves")
+    if not curves:
+        return ""
+    plot = Plot("Best of n moves: gold (line), reward (dots)", "square root of KL a game", "win rate")
+    for index, name in enumerate(name for name in curves if name not in ("n", "divergence_bound")):
+        color, curve = COLORS[index % len(COLORS)], curves[name]
+        distance = [divergence**0.5 for divergence in curve["divergence"]]
+        plot.axes.plot(distance, curve["gold"], ".-", color=color, label=name)
+        plot.axes.plot(distance, curve["proxy"], ":", color=color)
+    return plot.svg()
+
+
 def model_accuracy(found: dict[str, Any]) -> str:
     """Whose winner the reward names right, from the reference's boards to the policy's own."""
     plot = Plot("Accuracy of the reward on the policy's own boards", "round", "share of decided boards")
@@ -219,6 +233,7 @@ FIGURES: dict[str, Callable[[dict[str, Any]], str]] = {
     "fooled": fooled,
     "comparisons": comparisons,
     "best-of-games": best_of_games,
+    "best-of-moves": best_of_moves,
     "model-accuracy": model_accuracy,
     "reliability": reliability,
 }

@@ -38,7 +38,7 @@ def lines_of(shown: dict[str, Any]) -> list[str]:
     return [
         *(" ".join(row) for row in rows.split("/")),
         f"the policy is {shown['player']} ({symbol}), {mover} to move, komi {komi}",
-        f"reward {shown['reward']:+.2f}, labeler {shown['labeler']:+.2f},"
+        f"reward {shown['reward']:+.3g}, labeler {shown['labeler']:+.2f},"
         f" gold {100 * shown['gold']:.0f} %, {shown['margin']:+.1f} points",
     ]
 

@@ -7,7 +7,8 @@ import click
 from app.progress import getting_ready
 
 PUBLISHED = Path(__file__).resolve().parent.parent / "docs" / "results"
-FROM_GAMES = "best-of-games"
+CHOICES = {"best-of-games": "game", "best-of-moves": "move"}
+"""Figures of choosing without learning, and what is chosen."""
 
 
 @click.command()
@@ -55,6 +56,6 @@ def reproduce(figure: str | None, results: Path, out: Path | None) -> None:
 
 def _command(results: Path, experiment: str, name: str) -> str:
     settings, bench = results / f"{experiment}.toml", results / f"{experiment}-bench"
-    if name == FROM_GAMES:
-        return f"yomi rlhf bon {settings}"
+    if name in CHOICES:
+        return f"yomi rlhf bon {settings} --per {CHOICES[name]}"
     return f"yomi rlhf sweep {settings}" + (f" --bench {bench}" if bench.is_dir() else "")

@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.errors import YomiError
 from rlhf_variant.best_of_games import BEST_OF_GAMES_FILE
+from rlhf_variant.best_of_moves import BEST_OF_MOVES_FILE
 from rlhf_variant.contrasts import holm, overoptimization, paired_contrast
 from rlhf_variant.experiment import Arm, Experiment
 from rlhf_variant.fooled import Counts, excess_fooled
@@ -203,11 +204,12 @@ def results(folder: Path) -> dict[str, Any]:
     rows = read_rows(folder)
     published = [{name: value for name, value in row.items() if name != "log"} for row in rows]
     arms = sorted({row["arm"] for row in rows})
-    gates, curves = folder / GATES_FILE, folder / BEST_OF_GAMES_FILE
+    gates, curves, moves = (folder / name for name in (GATES_FILE, BEST_OF_GAMES_FILE, BEST_OF_MOVES_FILE))
     return {
         "experiment": rows[0]["experiment"],
         "gates": _read(gates) if gates.exists() else [],
         "best_of_games": _read(curves) if curves.exists() else {},
+        "best_of_moves": _read(moves) if moves.exists() else {},
         "summary": [arm_summary(rows, arm, 0.5) for arm in arms],
         "contrasts": contrasts_of(rows),
         "contrasts_held_out_opponent": contrasts_of(rows, "held_out_opponent"),

@@ -86,7 +86,7 @@ def gallery(boards: Boards, color: npt.NDArray[np.int8], judged: Judged) -> list
         {
             "board": text,
             "player": "black" if color[index] == BLACK else "white",
-            "reward": round(float(judged.reward[index]), 4),
+            "reward": round(float(judged.reward[index]), 6),
             "labeler": round(float(judged.labeler[index]), 4),
             "gold": round(float((1 + judged.gold[index]) / 2), 4),
             "margin": round(float(judged.margin[index]), 2),

@@ -61,7 +61,7 @@ def test_the_gallery_holds_the_surest_errors_in_their_order_and_no_other_board()
     judged = Judged(episodes, np.zeros(count), np.zeros(count), labeler, reward)
     shown = gallery(boards, np.ones(count, np.int8), judged)
     wrong = sorted((reward[(reward > 0) & (labeler <= 0)]), reverse=True)
-    assert [board["reward"] for board in shown] == [round(value, 4) for value in wrong[:GALLERY_SIZE]]
+    assert [board["reward"] for board in shown] == [round(value, 6) for value in wrong[:GALLERY_SIZE]]
     assert all(board["labeler"] <= 0 < board["reward"] for board in shown)
 
 

@@ -1,6 +1,7 @@
 """`yomi match`: games between two agents, or between each pair of several."""
 
 import json
+from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,7 +32,8 @@ SPRT_BATCH = 40
 """Games between two looks at a sequential test."""
 
 
-def _read_sprt(_: click.Context, __: click.Parameter, text: str | None) -> "Sprt | None":
+def read_sprt(_: click.Context, __: click.Parameter, text: str | None) -> "Sprt | None":
+    """The option `--sprt`, such as `0,30`."""
     if text is None:
         return None
     from selfplay.sprt import Sprt
@@ -64,7 +66,7 @@ def _read_sprt(_: click.Context, __: click.Parameter, text: str | None) -> "Sprt
 @click.option("--games", type=click.IntRange(1, 100_000), default=200, show_default=True, help="A pair.")
 @click.option(
     "--sprt",
-    callback=_read_sprt,
+    callback=read_sprt,
     metavar="E0,E1",
     help="Stop when it is decided (95 %) whether the first is better by E1 points of Elo or by E0 only.",
 )
@@ -102,8 +104,9 @@ def match(
     """Play a match between two agents, or each against each of several, and rate them.
 
     An agent is random, threats (for Gomoku), uct:VISITS, a bundled name, the path of a checkpoint or run, or
-    another program: gtp:COMMAND or gomocup:COMMAND, in quotes. Every opening is played twice, with
-    colors swapped. The rules are those that the first network was trained for, unless options say otherwise.
+    another program: gtp:COMMAND or gomocup:COMMAND, in quotes. policy:NAME draws moves from a network's
+    policy. Every opening is played twice, with colors swapped. The rules are those that the first network was
+    trained for, unless options say otherwise.
     Matches of a run are also stored in its folder.
     """
     if len(names) < 2:
@@ -136,26 +139,37 @@ def match(
         for first, second in combinations(specs, 2):
             label = f"{first.label()} - {second.label()}"
             with Progress(label if len(specs) > 2 else "Games", games + games % 2) as progress:
-                result = _play(first, second, rules, games, sprt, progress, (opening_plies, seed, threads))
+                openings = (opening_plies, seed, threads)
+                result = play_pair(first, second, rules, games, sprt, progress.advance, openings)
             results.append(result)
             _show(rules, result, sprt, as_json=as_json)
             for name in dict.fromkeys([first.name, second.name]):
-                _store(Path(name), rules, result)
+                store_match(Path(name), rules, result)
     if len(specs) > 2:
         held = names[-1] if anchor is None else anchor
         _show_ratings(results, specs[names.index(held)].label(), as_json=as_json)
 
 
-def _play(
+def play_pair(
     first: "AgentSpec",
     second: "AgentSpec",
     rules: "Rules",
     games: int,
     sprt: "Sprt | None",
-    progress: Progress,
+    progress: Callable[[int], None],
     openings: tuple[int, int, int],
 ) -> "MatchResult":
-    """All games of a pair, or as many as the test needs."""
+    """All games of a pair, or as many as the test needs.
+
+    Args:
+        first: one agent.
+        second: the other.
+        rules: what is played.
+        games: most games.
+        sprt: the test that may end the match, or None.
+        progress: told of finished games.
+        openings: random plies of each opening, the seed, threads.
+    """
     from selfplay.arena import combined, play_match
 
     opening_plies, seed, threads = openings
@@ -171,7 +185,7 @@ def _play(
                 seed=seed + start,
                 opening_plies=opening_plies,
                 num_threads=threads,
-                progress=progress.advance,
+                progress=progress,
             )
         )
         if sprt and sprt.verdict(combined(played).pair_scores()) != "open":
@@ -185,11 +199,30 @@ def _show(rules: "Rules", result: "MatchResult", sprt: "Sprt | None", *, as_json
         figures["sprt"] = sprt.verdict(result.pair_scores())
     click.echo(json.dumps(figures) if as_json else table(rules, result))
     if sprt and not as_json:
-        ratio, (low, high) = sprt.log_likelihood_ratio(result.pair_scores()), sprt.bounds
-        click.echo(
-            f"SPRT {sprt.elo0:g},{sprt.elo1:g}: {figures['sprt']}"
-            f" (log likelihood ratio {ratio:.2f} of {low:.2f} .. {high:.2f})"
-        )
+        click.echo(sprt_line(sprt, result))
+    tell_failures(result)
+
+
+def sprt_line(sprt: "Sprt", result: "MatchResult") -> str:
+    """What a sequential test says of a match, for people.
+
+    Args:
+        sprt: the test.
+        result: the match.
+    """
+    ratio, (low, high) = sprt.log_likelihood_ratio(result.pair_scores()), sprt.bounds
+    return (
+        f"SPRT {sprt.elo0:g},{sprt.elo1:g}: {sprt.verdict(result.pair_scores())}"
+        f" (log likelihood ratio {ratio:.2f} of {low:.2f} .. {high:.2f})"
+    )
+
+
+def tell_failures(result: "MatchResult") -> None:
+    """Say on stderr what went wrong in a match, and who gave up or counted falsely.
+
+    Args:
+        result: the match.
+    """
     for failure in dict.fromkeys(result.failures):
         notice(f"Lost by failure, {result.failures.count(failure)}: {failure}")
     if result.num_played_on:
@@ -198,14 +231,24 @@ def _show(rules: "Rules", result: "MatchResult", sprt: "Sprt | None", *, as_json
         notice(f"Counted otherwise by a program: {result.num_counted_otherwise} of {result.num_counted}")
 
 
-def _show_ratings(results: "list[MatchResult]", anchor: str, *, as_json: bool) -> None:
+def ratings_of(results: "list[MatchResult]", anchor: str) -> "list[Rating]":
+    """Elo of all players of some matches.
+
+    Args:
+        results: the matches.
+        anchor: label of the agent whose Elo is 0.
+    """
     from selfplay.rating import bradley_terry
 
     points: dict[tuple[str, str], tuple[float, int]] = {}
     for result in results:
         score, num_games = points.get((result.first, result.second), (0.0, 0))
         points[result.first, result.second] = (score + result.points, num_games + result.num_games)
-    ratings = bradley_terry(points, anchor)
+    return bradley_terry(points, anchor)
+
+
+def _show_ratings(results: "list[MatchResult]", anchor: str, *, as_json: bool) -> None:
+    ratings = ratings_of(results, anchor)
     if as_json:
         click.echo(json.dumps({"elo": {rating.player: round(rating.elo, 1) for rating in ratings}}))
     else:
@@ -228,7 +271,14 @@ def ratings_table(ratings: "list[Rating]") -> str:
     return "\n".join(lines)
 
 
-def _store(folder: Path, rules: "Rules", result: "MatchResult") -> None:
+def store_match(folder: Path, rules: "Rules", result: "MatchResult") -> None:
+    """Keep a match in the folder of a run; other paths are left alone.
+
+    Args:
+        folder: perhaps of a run.
+        rules: what was played.
+        result: how it ended.
+    """
     from selfplay.run_store import DATABASE, RunStore
 
     if (folder / DATABASE).is_file():

@@ -11,7 +11,7 @@ from app.console import stopping
 from app.progress import getting_ready
 
 if TYPE_CHECKING:
-    from app.screens.gallery import Gallery
+    from app.screens.game_feed import GameFeed
 
 
 @click.command()
@@ -29,34 +29,34 @@ def watch(run: Path, seconds: float, games: int | None, plain: bool) -> None:
     """
     with stopping("the run goes on"):
         with getting_ready(plain=plain):
-            from app.screens.gallery import Gallery
+            from app.screens.game_feed import GameFeed
             from selfplay.run_store import RunStore
 
             store = RunStore(run, create=False)
         with store:
-            gallery = Gallery(store)
+            feed = GameFeed(store)
             if plain or not (sys.stdin.isatty() and sys.stdout.isatty()):
-                tell_games(gallery, seconds, games)
+                tell_games(feed, seconds, games)
             else:
                 from app.screens.watch_app import WatchApp
 
-                WatchApp(gallery, seconds, games).run()
+                WatchApp(feed, seconds, games).run()
 
 
-def tell_games(gallery: "Gallery", seconds: float, games: int | None) -> None:
+def tell_games(feed: "GameFeed", seconds: float, games: int | None) -> None:
     """Print one game a line.
 
     Args:
-        gallery: of the run.
+        feed: of the run.
         seconds: between looks for a game that is new.
         games: after which to stop, or None.
     """
     shown = 0
     while games is None or shown < games:
-        exhibit = gallery.next()
-        if exhibit is None:
+        watched = feed.next()
+        if watched is None:
             time.sleep(max(seconds, 0.05))
             continue
         shown += 1
-        click.echo(f"{exhibit.title()}: {exhibit.moves_text()}")
+        click.echo(f"{watched.title()}: {watched.moves_text()}")
         sys.stdout.flush()

@@ -19,12 +19,11 @@ from rlhf_variant.cut_rewards import (
     TruthReward,
 )
 from rlhf_variant.experiment import Arm
-from rlhf_variant.measures import Judges, error_rates_by_margin
+from rlhf_variant.measures import MARGIN_EDGES, Judges, error_rates_by_margin
 from rlhf_variant.online_model import OnlineModel
 from rlhf_variant.rewards import NetworkReward, Reward
 from selfplay.checkpoint import load_network
 
-MARGIN_EDGES = np.array([1.0, 3.0, 6.0, 12.0], np.float32)
 POLICIES = "policies"
 
 

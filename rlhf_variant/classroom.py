@@ -34,6 +34,7 @@ class Classroom:
         test: boards that no question shows; the same for all seeds.
         taught: the boards to ask about.
         test_pairs: pairs of test boards.
+        untaught: all boards of the pool that no question shows, the clear ones too.
     """
 
     def __init__(self, experiment: Experiment, lab: Lab, pool: Pool, seed: int) -> None:
@@ -46,10 +47,14 @@ class Classroom:
             seed: of pairs, models and noise.
         """
         self.experiment, self.lab, self.seed = experiment, lab, seed
+        whole = pool
         pool = pool.balanced(experiment.pool.balanced_share)
         num_test = round(experiment.pool.test_share * len(pool.plies))
         self.test = pool.select(np.arange(num_test))
         self.taught = pool.select(np.arange(num_test, len(pool.plies)))
+        shown = {stones.tobytes() for stones in self.taught.boards.stones}
+        is_untaught = [stones.tobytes() not in shown for stones in whole.boards.stones]
+        self.untaught = whole.select(np.flatnonzero(is_untaught))
         random = np.random.default_rng(np.random.SeedSequence([experiment.lab.seed, 200]))
         num_pairs = experiment.pool.test_comparisons
         self.test_pairs = draw_pairs(self.test.boards, self.test.origins, num_pairs, 0.0, random)

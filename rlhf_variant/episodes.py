@@ -10,7 +10,6 @@ from engine.rules_kernels import mask_legal_actions
 from engine.rulesets import Rules
 from mcts.evaluator import Floats, Rows
 from rlhf_variant.boards import Boards, present_boards
-from rlhf_variant.sampling_policy import SamplingPolicy
 from selfplay.agents import Agent
 from selfplay.generate import play_actions
 from selfplay.inputs import InputWriter
@@ -69,7 +68,7 @@ class Episodes(NamedTuple):
 
 
 def play_episodes(
-    learner: SamplingPolicy,
+    learner: Side,
     opponent: Side,
     config: NetworkConfig,
     rules: Rules,

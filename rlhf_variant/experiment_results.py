@@ -12,8 +12,10 @@ import numpy as np
 
 from engine.errors import YomiError
 from rlhf_variant.best_of_games import BEST_OF_GAMES_FILE
+from rlhf_variant.best_of_moves import BEST_OF_MOVES_FILE
 from rlhf_variant.contrasts import holm, overoptimization, paired_contrast
 from rlhf_variant.experiment import Arm, Experiment
+from rlhf_variant.fooled import Counts, excess_fooled
 from rlhf_variant.gate import GATES_FILE
 from rlhf_variant.sweep import ROWS, row_path
 from selfplay.checkpoint import write_atomically
@@ -176,6 +178,11 @@ def arm_summary(rows: list[dict[str, Any]], arm: str, start: float) -> dict[str,
     accuracies = [row["reward_model"].get("test_accuracy") for row in own]
     if all(accuracy is not None for accuracy in accuracies):
         summary["test_accuracy"] = round(float(np.mean(accuracies)), 4)
+    looks = [row["look"]["by_margin"] for row in own if row.get("look")]
+    if looks:
+        counts = [[Counts(**look[side]) for side in ("policy", "reference")] for look in looks]
+        excesses = np.array([excess_fooled(*pair) for pair in counts])
+        summary["excess_adversarial"] = round(float(excesses.mean()), 4)
     curves = [[point["gold"] for point in row["curve"]] for row in own if row["curve"]]
     if len(curves) > 1 and len({len(curve) for curve in curves}) == 1:
         found = overoptimization(np.array(curves), start)
@@ -197,11 +204,12 @@ def results(folder: Path) -> dict[str, Any]:
     rows = read_rows(folder)
     published = [{name: value for name, value in row.items() if name != "log"} for row in rows]
     arms = sorted({row["arm"] for row in rows})
-    gates, curves = folder / GATES_FILE, folder / BEST_OF_GAMES_FILE
+    gates, curves, moves = (folder / name for name in (GATES_FILE, BEST_OF_GAMES_FILE, BEST_OF_MOVES_FILE))
     return {
         "experiment": rows[0]["experiment"],
         "gates": _read(gates) if gates.exists() else [],
         "best_of_games": _read(curves) if curves.exists() else {},
+        "best_of_moves": _read(moves) if moves.exists() else {},
         "summary": [arm_summary(rows, arm, 0.5) for arm in arms],
         "contrasts": contrasts_of(rows),
         "contrasts_held_out_opponent": contrasts_of(rows, "held_out_opponent"),

@@ -4,6 +4,7 @@ Evaluation games are never stored where anything could learn from them.
 """
 
 from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,9 @@ from rlhf_variant.rewards import Reward, values_of
 from rlhf_variant.sampling_policy import SamplingPolicy
 from selfplay.statistics import wilson_interval
 
+MARGIN_EDGES = np.array([1.0, 3.0, 6.0, 12.0], np.float32)
+"""Limits of |points| between the classes of boards that are as clear as each other."""
+
 
 @dataclass(frozen=True)
 class Judges:
@@ -29,6 +33,20 @@ class Judges:
 
     labeler: Utility | None
     reward: Reward | None
+
+
+class Judged(NamedTuple):
+    """What all judges said of the boards of N episodes, from the view of the policy."""
+
+    episodes: Episodes
+    gold: npt.NDArray[np.float64]
+    """`[N]` expected results by the gold referee."""
+    margin: npt.NDArray[np.float64]
+    """`[N]` mean points by the first referee."""
+    labeler: npt.NDArray[np.float64]
+    """`[N]` the labeler's utilities; the first referee's expected results where that is the truth."""
+    reward: npt.NDArray[np.float64]
+    """`[N]` values in [-1, 1]; the labeler's verdicts where nothing else rewards."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +65,7 @@ class Measures:
         reward: mean reward as a win rate, (1 + z) / 2.
         adversarial: share that the reward calls won and the labeler does not.
         vibe: share that the labeler calls won and the gold referee does not.
+        reward_accuracy: share of the boards decided by the labeler whose winner the reward names.
         divergence: exact KL from the reference a game, in nats.
         entropy: mean, of a decision, in nats.
         mean_moves: plies before the cut.
@@ -63,6 +82,7 @@ class Measures:
     reward: float
     adversarial: float
     vibe: float
+    reward_accuracy: float
     divergence: float
     entropy: float
     mean_moves: float
@@ -81,7 +101,7 @@ def measure(
     num_games: int,
     num_continuations: int,
     random: np.random.Generator,
-) -> tuple[Measures, Episodes]:
+) -> tuple[Measures, Judged]:
     """Play and judge.
 
     Args:
@@ -94,7 +114,7 @@ def measure(
         random: source of randomness; never the one that training uses.
 
     Returns:
-        The measures, and the episodes.
+        The measures, and the verdicts that they sum up.
     """
     policy = SamplingPolicy(optimizer.network, lab.rules, num_games)
     config = optimizer.network.config
@@ -120,12 +140,27 @@ def measure(
             reward=float((1 + np.clip(rewards, -1, 1).mean()) / 2),
             adversarial=float(((rewards > 0) & (taught <= 0)).mean()),
             vibe=float(((taught > 0) & (gold_results <= 0)).mean()),
+            reward_accuracy=accuracy(rewards, taught),
             divergence=divergence,
             entropy=entropy,
             mean_moves=float(np.mean([len(moves) for moves in episodes.moves])),
         ),
-        episodes,
+        Judged(episodes, gold_results, first.mean(axis=1), taught, np.clip(rewards, -1, 1)),
     )
+
+
+def accuracy(verdicts: npt.NDArray[np.floating], labels: npt.NDArray[np.floating]) -> float:
+    """Share of the boards decided by one judge whose winner another names; 0 names nobody and is half right.
+
+    Args:
+        verdicts: `[N]` of the one who is tested; their sign counts.
+        labels: `[N]` of the other; boards at 0 are left out.
+    """
+    decided = labels != 0
+    if not decided.any():
+        return 0.5
+    agreement = np.sign(verdicts[decided]) * np.sign(labels[decided])
+    return float((1 + agreement).mean() / 2)
 
 
 def _share_won(verdicts: npt.NDArray[np.floating]) -> float:

@@ -21,8 +21,9 @@ from rlhf_variant.classroom import Classroom
 from rlhf_variant.direct_preference import teach_directly
 from rlhf_variant.episodes import AgentSide, play_episodes
 from rlhf_variant.experiment import Arm, Experiment
+from rlhf_variant.fooled import closer_look
 from rlhf_variant.lab import REFEREE_FILE, REFERENCE_FILE, Lab, LabStages, build_lab
-from rlhf_variant.measures import measure
+from rlhf_variant.measures import Judged, measure
 from rlhf_variant.pool import Pool, build_pool
 from rlhf_variant.ppo import PolicyOptimizer
 from rlhf_variant.sampling_policy import SamplingPolicy
@@ -161,7 +162,11 @@ def run_row(
         progress(ppo.iterations)
     elif prepared.reward is not None:
         learned = _follow_reward(experiment, lab, optimizer, prepared, opponent, seed, progress)
-    final, held_out = _final(experiment, lab, optimizer, prepared, opponent, seed)
+    final, held_out, judged = _final(experiment, lab, optimizer, prepared, opponent, seed)
+    look: dict[str, Any] = {}
+    if prepared.judges.reward is not None and arm.reward != "utility":
+        num_continuations = experiment.evaluation.final_continuations
+        look = closer_look(judged, prepared.judges, classroom.untaught, num_continuations)
     (folder / POLICIES).mkdir(exist_ok=True)
     digest = save_network(policy_path(folder, arm.name, seed), optimizer.network, lab.rules)
     return {
@@ -175,6 +180,7 @@ def run_row(
         "reward_model": prepared.report,
         "final": final,
         "held_out_opponent": held_out,
+        "look": look,
         "curve": learned.curve,
         "log": [{key: round(value, 4) for key, value in record.items()} for record in learned.log],
     }
@@ -245,18 +251,16 @@ def _final(
     prepared: Prepared,
     opponent: SamplingPolicy,
     seed: int,
-) -> tuple[dict[str, Any], dict[str, Any]]:
+) -> tuple[dict[str, Any], dict[str, Any], Judged]:
     settings = experiment.evaluation
     stranger_seed, random_seed = np.random.SeedSequence([seed, 600]).spawn(2)
     random = np.random.default_rng(random_seed)
     agent = open_agent(settings.held_out_opponent).make(lab.rules, settings.held_out_games, stranger_seed)
-    rows = []
-    for side, num_games in (
-        (opponent, settings.final_games),
-        (AgentSide(agent), settings.held_out_games),
-    ):
-        measured, _ = measure(
-            lab, optimizer, prepared.judges, side, num_games, settings.final_continuations, random
+    (final, judged), (held_out, _) = (
+        measure(lab, optimizer, prepared.judges, side, num_games, settings.final_continuations, random)
+        for side, num_games in (
+            (opponent, settings.final_games),
+            (AgentSide(agent), settings.held_out_games),
         )
-        rows.append(measured.to_dict())
-    return rows[0], rows[1]
+    )
+    return final.to_dict(), held_out.to_dict(), judged

@@ -2,7 +2,7 @@
 
 `random`, `threats` (Gomoku), `uct:VISITS`, `gtp:COMMAND`, `gomocup:COMMAND`, a bundled name such as `go9`, or
 the path of a checkpoint or of a run folder. The strength of a network agent is set by visits or seconds a
-move; one visit means its policy alone.
+move; one visit means its policy alone. `policy:` before such a name draws moves from the policy alone.
 """
 
 from collections.abc import Iterator, Sequence
@@ -43,6 +43,8 @@ WEIGHTS_FOLDER = Path(__file__).parent / "weights"
 DEFAULT_VISITS = 100
 MAX_NODES_BY_TIME = 50_000
 PROGRAMS = ("gtp", "gomocup")
+DRAWN = "policy:"
+"""Before the name of a network: moves are drawn from its policy, as the learners of experiments play."""
 Games = Sequence[Sequence[int]]
 """The actions of each row of a batch so far, Black's first."""
 
@@ -113,7 +115,7 @@ class AgentSpec:
             return self.name
         if self.seconds is not None:
             return f"{self.name} at {self.seconds:g} s"
-        if self.is_program:
+        if self.is_program or self.name.startswith(DRAWN):
             return self.name
         return f"{self.name} at {self.visits or DEFAULT_VISITS}"
 
@@ -315,6 +317,9 @@ def open_agent(
             search_settings=search_settings,
             resigns=resigns,
         )
+    if name.startswith(DRAWN):
+        weights = weights_of_file(_weights_of(name.removeprefix(DRAWN)))
+        return AgentSpec(name, 1, temperature=temperature or 1.0, weights=weights, backend=backend)
     weights = weights_of_file(_weights_of(name))
     return AgentSpec(name, visits, seconds, temperature, weights, threads, search_settings, resigns, backend)
 

@@ -1,6 +1,6 @@
 """Matches: two agents, the same openings with both colors, a win rate with its interval."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -44,6 +44,7 @@ class MatchResult:
         num_counted_otherwise: of these, those in which it names another winner than the rules do.
         num_played_on: times that somebody would have given up a game that was played on.
         num_false_resignations: of these, those in which that side did not lose.
+        num_evaluations: positions that each agent had judged, by its network or by random games.
     """
 
     first: str
@@ -60,6 +61,7 @@ class MatchResult:
     num_counted_otherwise: int = 0
     num_played_on: int = 0
     num_false_resignations: int = 0
+    num_evaluations: tuple[int, int] = (0, 0)
 
     @property
     def num_games(self) -> int:
@@ -91,6 +93,7 @@ class MatchResult:
             losses=self.wins,
             wins_as_black=sum(not first_is_black and score > 0 for _, first_is_black, score in self.games),
             games=tuple((moves, not first_is_black, score) for moves, first_is_black, score in self.games),
+            num_evaluations=self.num_evaluations[::-1],
         )
 
     def pair_scores(self) -> list[float]:
@@ -130,6 +133,7 @@ class MatchResult:
             "counted_otherwise": self.num_counted_otherwise,
             "played_on": self.num_played_on,
             "false_resignations": self.num_false_resignations,
+            "evaluations": list(self.num_evaluations),
         }
 
 
@@ -261,7 +265,8 @@ def combined(results: Sequence[MatchResult]) -> MatchResult:
     games = [game for result in results for game in result.games]
     failures = [failure for result in results for failure in result.failures]
     tallies = {name: sum(getattr(result, name) for result in results) for name in TALLIES}
-    return _result(results[0].first, results[0].second, games, failures, **tallies)
+    spent = _summed(result.num_evaluations for result in results)
+    return _result(results[0].first, results[0].second, games, failures, spent, **tallies)
 
 
 def _count(first: str, second: str, tables: list[_Table]) -> MatchResult:
@@ -279,11 +284,25 @@ def _count(first: str, second: str, tables: list[_Table]) -> MatchResult:
     judged = [is_false for table in tables for is_false in table.resignations_judged()]
     numbers = (len(counts), int(num_otherwise), len(judged), sum(judged))
     tallies = dict(zip(TALLIES, numbers, strict=True))
-    return _result(first, second, games, failures, **tallies)
+    spent = _summed(
+        (getattr(one, "num_evaluations", 0), getattr(other, "num_evaluations", 0))
+        for one, other in (table.agents for table in tables)
+    )
+    return _result(first, second, games, failures, spent, **tallies)
+
+
+def _summed(spent: Iterable[tuple[int, int]]) -> tuple[int, int]:
+    firsts, seconds = zip(*spent, strict=True)
+    return sum(firsts), sum(seconds)
 
 
 def _result(
-    first: str, second: str, games: list[PlayedGame], failures: list[str], **tallies: int
+    first: str,
+    second: str,
+    games: list[PlayedGame],
+    failures: list[str],
+    spent: tuple[int, int],
+    **tallies: int,
 ) -> MatchResult:
     margins = [score if first_is_black else -score for _, first_is_black, score in games]
     return MatchResult(
@@ -297,5 +316,6 @@ def _result(
         mean_moves=float(np.mean([len(moves) for moves, _, _ in games])),
         games=tuple(games),
         failures=tuple(failures),
+        num_evaluations=spent,
         **tallies,
     )

@@ -35,11 +35,16 @@ class RandomAgent:
 
 
 class PolicyAgent:
-    """The network's policy without any search: its most probable legal move, or a draw from it."""
+    """The network's policy without any search: its most probable legal move, or a draw from it.
+
+    Attributes:
+        num_evaluations: positions judged so far.
+    """
 
     def __init__(
         self, evaluator: Evaluator, rules: Rules, batch: int, temperature: float, seed: np.random.SeedSequence
     ) -> None:
+        self.num_evaluations = 0
         self._evaluator = evaluator
         self._temperature = temperature
         self._random = np.random.default_rng(seed)
@@ -51,6 +56,7 @@ class PolicyAgent:
         self, state: State, rows: npt.NDArray[np.int64], moves: Sequence[Sequence[int]] | None = None
     ) -> npt.NDArray[np.int64]:
         """See `selfplay.agents.Agent.choose`."""
+        self.num_evaluations += len(rows)
         logits = self._logits[: len(rows)]
         self._evaluator.evaluate(state, rows, logits, self._values[: len(rows)])
         chosen = np.empty(len(rows), np.int64)
@@ -85,6 +91,11 @@ class SearchAgent:
         self._temperature = temperature
         self._random = np.random.default_rng(seed)
         self._seconds = seconds
+
+    @property
+    def num_evaluations(self) -> int:
+        """Positions judged so far, by the network or by random games."""
+        return self.search.num_evaluations
 
     def choose(
         self, state: State, rows: npt.NDArray[np.int64], moves: Sequence[Sequence[int]] | None = None

@@ -81,6 +81,15 @@ def save_network(path: Path, network: Network, rules: Rules) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def weights_digest(network: Network) -> str:
+    """SHA-256 of all weights, whatever else a file of them says."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(network.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
 def describe(network: Network, rules: Rules) -> dict[str, Any]:
     """What a file of weights says of them.
 

@@ -178,11 +178,6 @@ def test_a_sequential_test_ends_a_match_that_is_decided() -> None:
     assert (figures["sprt"], figures["games"]) == ("accepted", 40)
 
 
-def test_compare_is_a_match() -> None:
-    options = ["random", "uct:4", "--size", "5", "--games", "4", "--json"]
-    assert run("compare", *options).stdout == run("match", *options).stdout
-
-
 def test_a_network_plays_in_every_command(finished: Path) -> None:
     played = CliRunner().invoke(
         main, ["play", "--plain", "--agent", str(finished), "--visits", "2"], input="c3\n"

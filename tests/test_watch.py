@@ -12,7 +12,7 @@ from test_selfplay_training import run
 from textual.pilot import Pilot
 
 from app.main import main
-from app.screens.gallery import Gallery
+from app.screens.game_feed import GameFeed
 from app.screens.watch_app import WatchApp
 from selfplay.run_store import RunStore
 
@@ -27,13 +27,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_each_game_is_shown_once_the_newest_first_and_new_ones_before_old_ones(folder: Path) -> None:
     with RunStore(folder, create=False) as store:
-        gallery = Gallery(store)
-        shown = [gallery.next() for _ in range(25)]
-        digests = [exhibit.record.digest() for exhibit in shown if exhibit is not None]
+        feed = GameFeed(store)
+        shown = [feed.next() for _ in range(25)]
+        digests = [watched.record.digest() for watched in shown if watched is not None]
         assert digests == [game.digest() for game in reversed(store.games("selfplay"))]
         assert shown[24] is None
         store.add_games("selfplay", 9, store.games("selfplay", iteration=1)[:1])
-        newest = gallery.next()
+        newest = feed.next()
         assert newest is not None
         assert newest.iteration == 9
         store.add_games("selfplay", 9, [])
@@ -41,22 +41,22 @@ def test_each_game_is_shown_once_the_newest_first_and_new_ones_before_old_ones(f
 
 def test_a_game_is_told_as_it_went(folder: Path) -> None:
     with RunStore(folder, create=False) as store:
-        exhibit = Gallery(store).next()
-    assert exhibit is not None
-    game = exhibit.game_at(exhibit.record.num_moves)
-    assert [move.action for move in game.moves] == exhibit.record.moves.tolist()
-    assert exhibit.game_at(2).stones().any()
-    searched = np.flatnonzero(exhibit.record.visits.any(axis=1))
-    chance = exhibit.chance_black(int(searched[0]))
+        watched = GameFeed(store).next()
+    assert watched is not None
+    game = watched.game_at(watched.record.num_moves)
+    assert [move.action for move in game.moves] == watched.record.moves.tolist()
+    assert watched.game_at(2).stones().any()
+    searched = np.flatnonzero(watched.record.visits.any(axis=1))
+    chance = watched.chance_black(int(searched[0]))
     assert chance is not None
     assert 0 <= chance <= 1
-    assert exhibit.chance_black(exhibit.record.num_moves) is None
-    assert exhibit.title().startswith("Round 4, ")
+    assert watched.chance_black(watched.record.num_moves) is None
+    assert watched.title().startswith("Round 4, ")
 
 
 def test_the_screen_steps_by_itself_holds_and_goes_back(folder: Path) -> None:
     with RunStore(folder, create=False) as store:
-        app = WatchApp(Gallery(store), seconds=0.02, games=None)
+        app = WatchApp(GameFeed(store), seconds=0.02, games=None)
 
         async def scenario(pilot: Pilot[Any]) -> None:
             await until(pilot, lambda: app.ply >= 2)
@@ -67,9 +67,9 @@ def test_the_screen_steps_by_itself_holds_and_goes_back(folder: Path) -> None:
             await pilot.press("left")
             assert app.ply == held - 1
             assert f"Move {held - 1}" in screen_text(app)
-            first = app.exhibit
+            first = app.watched
             await pilot.press("n")
-            assert app.exhibit is not first
+            assert app.watched is not first
             await pilot.press("q")
 
         drive(app, scenario)

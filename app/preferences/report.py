@@ -16,18 +16,23 @@ from app.progress import getting_ready
 @click.option(
     "--save-json", type=click.Path(dir_okay=False, path_type=Path), help="Where the results go as JSON too."
 )
-def report(results: Path, out: Path | None, save_json: Path | None) -> None:
+@click.option("--gallery", is_flag=True, help="Print the boards that fooled rewards, and write nothing.")
+def report(results: Path, out: Path | None, save_json: Path | None, gallery: bool) -> None:
     """Write tables and figures of an experiment as one HTML file, from stored results alone.
 
     RESULTS is the folder of a sweep, or a file that --save-json wrote.
     """
     with getting_ready():
         from app.experiment_page import experiment_page
+        from app.gallery import gallery_text
         from rlhf_variant.experiment_results import results as read
         from selfplay.checkpoint import write_atomically
 
         found = read(results)
-        page = experiment_page(found)
+        page = "" if gallery else experiment_page(found)
+    if gallery:
+        click.echo(gallery_text(found) or "No row carries a gallery: their runs are older than it")
+        return
     path = out or (results if results.is_dir() else results.parent) / "report.html"
     write_atomically(path, page.encode())
     if save_json is not None:

@@ -8,7 +8,7 @@ from textual.widgets import Footer, Static
 
 from app.screens.board_picture import Marks
 from app.screens.board_widget import BoardWidget
-from app.screens.gallery import Exhibit, Gallery
+from app.screens.game_feed import GameFeed, WatchedGame
 
 PAUSE_S = 2.0
 """A finished game stays so long."""
@@ -18,7 +18,7 @@ class WatchApp(App[None]):
     """Shows one game after the other.
 
     Attributes:
-        exhibit: the game on the screen, None before the first.
+        watched: the game on the screen, None before the first.
         ply: how many of its moves are shown.
     """
 
@@ -33,18 +33,18 @@ class WatchApp(App[None]):
         Binding("ctrl+c", "quit", "Quit", show=False, priority=True),
     ]
 
-    def __init__(self, gallery: Gallery, seconds: float, games: int | None) -> None:
+    def __init__(self, feed: GameFeed, seconds: float, games: int | None) -> None:
         """Prepare.
 
         Args:
-            gallery: of the run.
+            feed: of the run.
             seconds: between moves.
             games: after which to leave, or None.
         """
         super().__init__()
-        self.exhibit: Exhibit | None = None
+        self.watched: WatchedGame | None = None
         self.ply = 0
-        self._gallery, self._seconds, self._left = gallery, max(seconds, 0.02), games
+        self._feed, self._seconds, self._left = feed, max(seconds, 0.02), games
         self._board, self._status = BoardWidget(), Static(id="status")
         self._is_held = False
         self._waits = 0
@@ -72,21 +72,21 @@ class WatchApp(App[None]):
 
     def action_newest(self) -> None:
         """Turn to the newest game that was not shown yet, if there is one."""
-        exhibit = self._gallery.next()
-        if exhibit is not None:
+        watched = self._feed.next()
+        if watched is not None:
             if self._left == 0:
                 self.exit()
                 return
             self._left = None if self._left is None else self._left - 1
-            self.exhibit, self._waits = exhibit, round(PAUSE_S / self._seconds)
+            self.watched, self._waits = watched, round(PAUSE_S / self._seconds)
             self._go_to(0)
-        elif self.exhibit is None:
+        elif self.watched is None:
             self._status.update("The run has no games yet.")
 
     def _tick(self) -> None:
         if self._is_held:
             return
-        if self.exhibit is not None and self.ply < self.exhibit.record.num_moves:
+        if self.watched is not None and self.ply < self.watched.record.num_moves:
             self._go_to(self.ply + 1)
         elif self._waits > 0:
             self._waits -= 1
@@ -96,15 +96,15 @@ class WatchApp(App[None]):
             self.action_newest()
 
     def _go_to(self, ply: int) -> None:
-        if self.exhibit is not None:
-            self.ply = min(max(ply, 0), self.exhibit.record.num_moves)
+        if self.watched is not None:
+            self.ply = min(max(ply, 0), self.watched.record.num_moves)
             self._show()
 
     def _show(self) -> None:
-        if self.exhibit is None:
+        if self.watched is None:
             return
-        game, chance = self.exhibit.game_at(self.ply), self.exhibit.chance_black(self.ply)
+        game, chance = self.watched.game_at(self.ply), self.watched.chance_black(self.ply)
         self._board.show(game.stones(), Marks(last=game.last_action))
         hope = "" if chance is None else f". Black's chance: {chance:.0%}"
         held = " (held)" if self._is_held else ""
-        self._status.update(f"{self.exhibit.title()}. Move {self.ply}{hope}{held}")
+        self._status.update(f"{self.watched.title()}. Move {self.ply}{hope}{held}")

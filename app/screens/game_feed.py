@@ -12,7 +12,7 @@ PHASE = "selfplay"
 
 
 @dataclass(frozen=True)
-class Exhibit:
+class WatchedGame:
     """A game to look at.
 
     Attributes:
@@ -57,7 +57,7 @@ class Exhibit:
         return (1 + (value if is_black else -value)) / 2
 
 
-class Gallery:
+class GameFeed:
     """Deals out the games of a run."""
 
     def __init__(self, store: RunStore) -> None:
@@ -69,11 +69,11 @@ class Gallery:
         self._store = store
         self._shown: set[int] = set()
 
-    def next(self) -> Exhibit | None:
+    def next(self) -> WatchedGame | None:
         """The newest game that was not shown yet; None where there is none now."""
         found = self._store.newest_game(PHASE, self._shown)
         if found is None:
             return None
         number, iteration, record = found
         self._shown.add(number)
-        return Exhibit(iteration, record)
+        return WatchedGame(iteration, record)

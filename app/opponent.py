@@ -105,6 +105,11 @@ class Opponent:
             raise AgentError(f"agent {self.label}: expected one that searches")
         return self._agent.player
 
+    def close(self) -> None:
+        """End a program of others that plays; nothing else runs by itself."""
+        if self._rules is not None and isinstance(self._agent, ExternalAgent):
+            self._agent.close()
+
     def forget(self) -> None:
         """Lose what was found in earlier positions."""
         self._rules = None

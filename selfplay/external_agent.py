@@ -26,6 +26,10 @@ class PlayingProcess(Protocol):
         """Points of Black minus points of White as it counts a finished game; None if it does not say."""
         ...
 
+    def close(self) -> None:
+        """End the program now, whatever it is doing; whoever waits for it is told that it has ended."""
+        ...
+
 
 class ExternalAgent:
     """Plays by a program, which is started when it is first needed and again after it failed.
@@ -69,6 +73,11 @@ class ExternalAgent:
         except EngineFailure:
             self._process = None
             return None
+
+    def close(self) -> None:
+        """End the program; it is started again when it is needed again."""
+        if self._process is not None:
+            self._process.close()
 
     def _running(self) -> PlayingProcess:
         if self._process is None:

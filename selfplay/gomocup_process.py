@@ -45,6 +45,10 @@ class GomocupProcess:
         ]
         self._begin(START_SECONDS)
 
+    def close(self) -> None:
+        """See `PlayingProcess.close`."""
+        self._process.stop()
+
     def genmove(self, moves: Sequence[int]) -> int:
         """Its move after others.
 

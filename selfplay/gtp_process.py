@@ -44,6 +44,10 @@ class GtpProcess:
         if seconds is not None:
             self._ask(f"time_settings 0 {max(1, round(seconds))} 1")
 
+    def close(self) -> None:
+        """See `PlayingProcess.close`."""
+        self._process.stop()
+
     def genmove(self, moves: Sequence[int]) -> int:
         """Its move after others, or RESIGNS.
 

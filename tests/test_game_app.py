@@ -1,5 +1,8 @@
 """The screen of `yomi play`, key by key and click by click."""
 
+import os
+import shlex
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -267,3 +270,25 @@ def test_an_agent_that_cannot_play_is_told_and_the_screen_stays(tmp_path: Path) 
     app = game_app(tmp_path, "white", agent="gtp:no-such-program")
     drive(app, lambda pilot: until(pilot, lambda: bool(notices(app))))
     assert played(app) == []
+
+
+def test_leaving_ends_a_program_that_is_thinking(tmp_path: Path) -> None:
+    program, pid = tmp_path / "slow.py", tmp_path / "pid"
+    program.write_text(
+        "import os, sys, time\n"
+        "for line in sys.stdin:\n"
+        "    if line.startswith('genmove'):\n"
+        f"        open({str(pid)!r}, 'w').write(str(os.getpid()))\n"
+        "        time.sleep(600)\n"
+        "    print('= 2\\n', flush=True)\n"
+    )
+    app = game_app(tmp_path, "white", agent=f"gtp:{shlex.quote(sys.executable)} {shlex.quote(str(program))}")
+
+    async def scenario(pilot: Pilot[Any]) -> None:
+        await until(pilot, lambda: pid.exists() and pid.read_text() != "")
+        assert "Black is thinking" in screen_text(app)
+        await pilot.press("q")
+
+    drive(app, scenario)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid.read_text()), 0)

@@ -1,4 +1,4 @@
-"""Hostile lines to GTP and JSON analysis: an answer each, no crash, and what is refused changes nothing."""
+"""Hostile lines to GTP, JSON analysis and Gomocup: an answer each, no crash, refusals change nothing."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_gomocup import snapshot as gomocup_snapshot
 from test_gtp import new_engine, snapshot, wants_answer
 
 from app.options import AgentChoice
 from app.protocols.analysis_engine import AnalysisEngine
+from app.protocols.gomocup_engine import GomocupEngine
 from app.protocols.gtp_engine import GtpEngine
 from app.protocols.gtp_text import MAX_LINE_BYTES, Reply, is_quit, is_stop, parse_line
 from app.protocols.line_reader import LineReader
@@ -94,6 +96,61 @@ def test_gtp_survives_very_many_lines(game: str) -> None:
         engine = fuzzed(GAMES[game], "uct:8")
         for line in lines:
             obey(engine, line)
+        sent += len(lines)
+
+    survive()
+    assert sent >= MANY_LINES * 0.8
+
+
+# Gomocup.
+
+NUMBERS = st.one_of(st.integers(-2, 8), st.integers()).map(str)
+GOMOCUP_WORDS = """
+    START RECTSTART RESTART BEGIN TURN BOARD SWAP2BOARD DONE TAKEBACK PLAY INFO ABOUT start turn done 0,0 1,2
+    3,3,1
+    4,4,2 rule timeout_turn timeout_match time_left 5 20 -1 1e3 nan ٣ \x00
+"""
+GOMOCUP_LINE = st.one_of(
+    st.tuples(st.sampled_from(GOMOCUP_WORDS.split()), st.lists(NUMBERS, max_size=3).map(",".join)).map(
+        " ".join
+    ),
+    st.tuples(NUMBERS, NUMBERS, st.sampled_from("0123")).map(",".join),
+    st.lists(st.sampled_from(GOMOCUP_WORDS.split()), max_size=3).map(" ".join),
+    st.text(max_size=20),
+).filter(lambda line: line.strip().upper() != "END")
+
+
+def play_gomocup(engine: GomocupEngine, lines: list[str]) -> None:
+    """Send lines; none breaks the engine, and a refused one leaves game and rules as they were."""
+    engine.answer("INFO timeout_turn 1")
+    engine.answer("START 5")
+    for line in lines:
+        before = gomocup_snapshot(engine)
+        answer = engine.answer(line)
+        assert "internal error" not in answer, line
+        assert "\n" not in answer, line
+        if answer.startswith(("ERROR", "UNKNOWN")):
+            assert gomocup_snapshot(engine) == before, line
+    engine.answer("DONE")
+    assert engine.answer("START 5") == "OK"
+
+
+@SETTINGS
+@given(lines=st.lists(GOMOCUP_LINE, max_size=20))
+def test_gomocup_answers_every_line_and_refusals_change_nothing(lines: list[str]) -> None:
+    play_gomocup(GomocupEngine(AgentChoice("random", seed=1)), lines)
+
+
+@pytest.mark.long
+def test_gomocup_survives_very_many_lines() -> None:
+    sent = 0
+    engine = GomocupEngine(AgentChoice("random", seed=1))
+
+    @settings(max_examples=MANY_LINES // 50, derandomize=False)
+    @given(st.lists(GOMOCUP_LINE, min_size=40, max_size=60))
+    def survive(lines: list[str]) -> None:
+        nonlocal sent
+        play_gomocup(engine, lines)
         sent += len(lines)
 
     survive()

@@ -154,8 +154,9 @@ class Brain:
         self.choosing_since = None
 
     def close(self) -> None:
-        """End everything; what a program of others is still thinking about is not waited for."""
+        """End everything; a program of others is ended too, even while it thinks."""
         self.stop()
+        self._opponent.close()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _start(self, work: Callable[[int, Callable[[], bool]], None]) -> None:

@@ -40,6 +40,12 @@ from app.progress import getting_ready
     help="Save the game there at the end.",
 )
 @click.option(
+    "--clock",
+    metavar="TIME",
+    help="The time of each side on the screen: 10m, 5m+10s (each move adds), 5m+3x30s (byo-yomi), 5m+10/2m.",
+)
+@click.option("--ponder", "ponders", is_flag=True, help="Let the agent think in your time, on the screen.")
+@click.option(
     "--reward-model",
     "critic",
     type=click.Path(path_type=Path),
@@ -55,6 +61,8 @@ def play(
     plain: bool,
     sgf_file: Path | None,
     critic: Path | None,
+    clock: str | None,
+    ponders: bool,
 ) -> None:
     """Play against an agent in the terminal, by keys and mouse.
 
@@ -62,13 +70,22 @@ def play(
     gives an error and the game goes on, but a game that is then not finished ends with exit code 2.
     """
     if not plain and sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
-        context.exit(play_on_screen(choice, agent, color, sgf_file, critic))
+        context.exit(play_on_screen(choice, agent, color, sgf_file, critic, clock, ponders=ponders))
     else:
+        if clock is not None or ponders:
+            raise click.UsageError("--clock and --ponder: expected on the screen, not in lines")
         context.exit(play_in_lines(choice, agent, color, sgf_file, critic, plain=plain))
 
 
 def play_on_screen(
-    choice: RulesChoice, agent: AgentChoice, color: str, sgf_file: Path | None, critic: Path | None
+    choice: RulesChoice,
+    agent: AgentChoice,
+    color: str,
+    sgf_file: Path | None,
+    critic: Path | None,
+    clock: str | None,
+    *,
+    ponders: bool,
 ) -> int:
     """Play on a screen of our own.
 
@@ -78,6 +95,8 @@ def play_on_screen(
         color: which color people play.
         sgf_file: where to save the game at the end, or None.
         critic: the run whose reward model is asked about the board, or None.
+        clock: the time of each side, or None.
+        ponders: whether the agent thinks in the time of people.
 
     Returns:
         The exit code.
@@ -89,7 +108,7 @@ def play_on_screen(
             from app.screens.game_app import GameApp
             from app.screens.setup import agreed
 
-            setup = agreed(choice, agent, color)
+            setup = agreed(choice, agent, color, clock=clock, ponders=ponders)
             if sgf_file is not None:
                 check_sgf(sgf_file)
             announce_compilation()

@@ -1,5 +1,8 @@
 """The panel beside the board: who plays, who leads, the best moves, the course of the game."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
@@ -144,7 +147,12 @@ class AnalysisPanel(Vertical):
         yield from (self._seats, self._chances, self._moves, self._curve)
 
     def show(
-        self, setup: GameSetup, course: Course, analysis: Analysis | None, opinion: float | None = None
+        self,
+        setup: GameSetup,
+        course: Course,
+        analysis: Analysis | None,
+        opinion: float | None = None,
+        times: Mapping[int, str] = MappingProxyType({}),
     ) -> None:
         """Show a position and what is known of it.
 
@@ -153,8 +161,9 @@ class AnalysisPanel(Vertical):
             course: the game.
             analysis: of the position as it stands, or None.
             opinion: what a reward model thinks of it, as a chance of Black, or None.
+            times: what each color has left, empty without clocks.
         """
-        seats = _seats(setup, course)
+        seats = _seats(setup, course, times)
         if opinion is not None:
             seats.append(f"\n{opinion_text(opinion)}")
         self._seats.update(seats)
@@ -163,7 +172,7 @@ class AnalysisPanel(Vertical):
         self._curve.show(course)
 
 
-def _seats(setup: GameSetup, course: Course) -> Text:
+def _seats(setup: GameSetup, course: Course, times: Mapping[int, str]) -> Text:
     lines = [course.rules.describe()]
     captured = {BLACK: PRISONERS_OF_BLACK, WHITE: PRISONERS_OF_WHITE}
     for color, name in ((BLACK, "● Black"), (WHITE, "○ White")):
@@ -171,6 +180,8 @@ def _seats(setup: GameSetup, course: Course) -> Text:
         count = int(course.game.state.scalars[0, captured[color]])
         took = f", took {count}" if course.rules.game == "go" else ""
         lines.append(f"{turn} {name}: {setup.name(color)}{took}")
+        if color in times:
+            lines.append(f"    {times[color]}")
     return Text("\n".join(lines))
 
 

@@ -107,12 +107,13 @@ class Brain:
 
         self._pool.submit(ask)
 
-    def choose(self, game: Game, *, is_hint: bool) -> None:
+    def choose(self, game: Game, *, is_hint: bool, seconds: float | None = None) -> None:
         """Choose a move for the side to move.
 
         Args:
             game: not over; a copy is taken.
             is_hint: whether the move is only to be shown.
+            seconds: that a clock allows, on top of the agent's own strength; None without a clock.
         """
         position = deepcopy(game)
 
@@ -120,7 +121,14 @@ class Brain:
             def report(analysis: Analysis) -> None:
                 self._post(Seen(job, analysis))
 
-            action = self._opponent.choose(position, position.to_play, stop=is_stopped, report=report)
+            action = self._opponent.choose(
+                position,
+                position.to_play,
+                seconds=seconds,
+                is_cap=self._spec.visits is not None or self._spec.seconds is not None,
+                stop=is_stopped,
+                report=report,
+            )
             self._post(Decided(job, action, self._opponent.win_estimate(), is_hint=is_hint))
 
         self._start(choice)
@@ -142,6 +150,20 @@ class Brain:
             report(self._player(position).think(position.state, limits, report=report, interval_s=0.3))
 
         self._start(look)
+
+    def ponder(self, game: Game) -> None:
+        """Let the agent think about a position in which others move; it goes on from there.
+
+        Args:
+            game: not over; a copy is taken.
+        """
+        position = deepcopy(game)
+
+        def think(_: int, is_stopped: Callable[[], bool]) -> None:
+            with suppress(AgentError):  # some agents do not search
+                self._opponent.player(position.rules).think(position.state, Limits(stop=is_stopped))
+
+        self._start(think)
 
     def is_about(self, message: Seen | Decided | Failed) -> bool:
         """Whether a message comes from the job at hand; those of jobs that were stopped arrive as well."""

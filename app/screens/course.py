@@ -23,6 +23,7 @@ class Course:
         win_rates_black: chance of Black by the number of moves before it was told.
         dead: actions of the stones that are marked dead after a game of Go.
         is_settled: whether the players agree on the dead stones, if the game needs that.
+        is_out_of_time: whether the side that lost had used up its time.
     """
 
     def __init__(self, game: Game, origin: SgfGame | None = None) -> None:
@@ -38,6 +39,7 @@ class Course:
         self.win_rates_black: dict[int, float] = {}
         self.dead: set[int] = set()
         self.is_settled = False
+        self.is_out_of_time = False
 
     @property
     def rules(self) -> Rules:
@@ -114,6 +116,11 @@ class Course:
         self.game.resign()
         self.future = []
 
+    def lose_on_time(self) -> None:
+        """The side to move has used up its time."""
+        self.resign()
+        self.is_out_of_time = True
+
     def resume(self) -> None:
         """Go on playing after two passes or a resignation."""
         self.game.resume()
@@ -137,7 +144,8 @@ class Course:
         """As SGF writes it; empty while the game is not finished."""
         if not self.is_finished:
             return ""
-        return self.game.result(self.dead if self.rules.game == "go" else ())
+        result = self.game.result(self.dead if self.rules.game == "go" else ())
+        return result.replace("+R", "+T") if self.is_out_of_time else result
 
     def record(self, black_name: str, white_name: str) -> SgfGame:
         """The whole game for a file, the moves taken back included.

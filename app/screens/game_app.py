@@ -3,11 +3,11 @@
 import asyncio
 import signal
 import sys
-from pathlib import Path
+import time
 from typing import ClassVar
 
 from textual import on, work
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.widgets import Footer, Input, Static
@@ -18,10 +18,12 @@ from app.screens.autosave import Autosave
 from app.screens.board_view import move_text, score_text
 from app.screens.board_widget import BoardWidget
 from app.screens.brain import Brain, Decided, Failed, Judged, Seen
+from app.screens.clocks import Clocks
 from app.screens.commands import KEYS, WORDS
 from app.screens.course import Course, course_of_record
 from app.screens.critic import Critic
-from app.screens.dialogs import FileName, YesNo
+from app.screens.dialogs import YesNo
+from app.screens.file_app import FileApp
 from app.screens.new_game import NewGame
 from app.screens.position_marks import marks_of, symbols_of
 from app.screens.setup import GameSetup
@@ -29,11 +31,11 @@ from app.screens.status_line import offer_text, status_text
 from engine.board import BLACK, WHITE
 from engine.errors import YomiError
 from engine.notation import action_of_vertex, color_name, vertex_of_action
-from engine.sgf import SgfGame, read_sgf, write_sgf
+from engine.sgf import SgfGame, write_sgf
 from mcts.analysis import Analysis
 
 
-class GameApp(App[None]):
+class GameApp(FileApp):
     """Plays one game after the other."""
 
     TITLE = "yomi"
@@ -53,7 +55,7 @@ class GameApp(App[None]):
         self.course = Course(setup.new_game())
         self._board, self._panel, self._status = BoardWidget(), AnalysisPanel(), Static(id="status")
         self._autosave = autosave
-        self._brain = self._new_brain()
+        self._seat_agent()
         self._critic = critic
         self._opinion: tuple[int, float] | None = None
         self._analysis: Analysis | None = None
@@ -78,8 +80,8 @@ class GameApp(App[None]):
         if sys.platform != "win32":
             for number in (signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(number, self.exit, None, 128 + number)
-        self.set_interval(0.5, self._show_status)
-        self.call_after_refresh(self._load_agent)
+        self.set_interval(0.5, self._tick)
+        self.call_after_refresh(self._brain.load, self.course.rules)
         record = self._unfinished_game()
         if record is None:
             self._changed()
@@ -101,7 +103,7 @@ class GameApp(App[None]):
         try:
             return self._autosave.found()
         except (YomiError, OSError) as error:
-            self._refuse(error)
+            self.refuse(error)
             return None
 
     @work
@@ -109,31 +111,27 @@ class GameApp(App[None]):
         question = offer_text(record.rules.describe(), len(record.moves))
         try:
             if await self.push_screen_wait(YesNo(question)):
-                self._go_on_with(record)
+                self.go_on_with(record)
                 return
         except YomiError as error:
-            self._refuse(error)
+            self.refuse(error)
         self._changed()
 
-    def _go_on_with(self, record: SgfGame) -> None:
-        """Play a game from a file; the user keeps the colors named there, or those of the game before."""
+    def go_on_with(self, record: SgfGame) -> None:
+        """See `FileApp.go_on_with`."""
         course = course_of_record(record)
-        names = {BLACK: record.black_name, WHITE: record.white_name}
-        people = frozenset(color for color, name in names.items() if name == "you") or self.setup.people
-        self._sit_down(self.setup.under(record.rules, people), course)
+        self._sit_down(self.setup.continuing(record), course)
 
     def _sit_down(self, setup: GameSetup, course: Course) -> None:
         self._brain.close()
         self.setup, self.course = setup, course
-        self._brain = self._new_brain()
+        self._seat_agent()
         self._changed()
-        self._load_agent()
-
-    def _new_brain(self) -> Brain:
-        return Brain(self.setup.spec, self.setup.seed, self.post_message)
-
-    def _load_agent(self) -> None:
         self._brain.load(self.course.rules)
+
+    def _seat_agent(self) -> None:
+        self._brain = Brain(self.setup.spec, self.setup.seed, self.post_message)
+        self._clocks = None if self.setup.control is None else Clocks(self.setup.control)
 
     def _changed(self, note: str = "") -> None:
         """Show another position, keep it, and have it thought about."""
@@ -143,12 +141,34 @@ class GameApp(App[None]):
         self._keep()
         if self._critic is not None:
             self._brain.judge(self.course.game, self._critic)
+        if self._clocks is not None:
+            self._clocks.follow(self.course, time.monotonic())
         if not self.course.game.is_over:
             if self._is_agents_turn and not self.course.future:
-                self._brain.choose(self.course.game, is_hint=False)
+                self._choose(is_hint=False)
             elif self._is_analyzing:
                 self._brain.analyze(self.course.game)
+            elif self.setup.ponders and not self.course.future:
+                self._brain.ponder(self.course.game)
         self._show()
+
+    def _choose(self, *, is_hint: bool) -> None:
+        game, clocks = self.course.game, self._clocks
+        seconds = None if clocks is None else clocks.time_to_think(game)
+        self._brain.choose(game, is_hint=is_hint, seconds=seconds)
+        self._show_status()
+
+    def _tick(self) -> None:
+        """What time alone changes: clocks, and who loses by them."""
+        self._show_status()
+        game, clocks = self.course.game, self._clocks
+        if clocks is None or game.is_over or self.course.future:
+            return
+        if clocks.has_fallen(game.to_play, time.monotonic()):
+            self.course.lose_on_time()
+            self._changed()
+        else:
+            self._show_panel()
 
     def _keep(self) -> None:
         try:
@@ -157,10 +177,10 @@ class GameApp(App[None]):
             else:
                 self._autosave.keep(self._record())
         except OSError as error:
-            self._refuse(error)
+            self.refuse(error)
 
     def sgf(self) -> bytes:
-        """The game as an SGF file."""
+        """See `FileApp.sgf`."""
         return write_sgf(self._record())
 
     def _record(self) -> SgfGame:
@@ -255,21 +275,18 @@ class GameApp(App[None]):
             try:
                 self._play(action_of_vertex(text, self.course.rules))
             except YomiError as error:
-                self._refuse(error)
+                self.refuse(error)
 
     def _play(self, action: int) -> None:
         if self._is_agents_turn and not self.course.future and not self.course.game.is_over:
-            self._refuse("It is not your turn.")
+            self.refuse("It is not your turn.")
             return
         try:
             self.course.play(action)
         except YomiError as error:
-            self._refuse(error)
+            self.refuse(error)
         else:
             self._changed()
-
-    def _refuse(self, error: Exception | str) -> None:
-        self.notify(str(error), severity="warning", markup=False)
 
     def action_pass_move(self) -> None:
         """Pass."""
@@ -280,14 +297,14 @@ class GameApp(App[None]):
         if self.course.undo_for(self.setup.people or frozenset({BLACK, WHITE})):
             self._changed()
         else:
-            self._refuse("You have not moved yet.")
+            self.refuse("You have not moved yet.")
 
     def action_redo(self) -> None:
         """Play again what was taken back, up to the own turn."""
         if self.course.redo_for(self.setup.people or frozenset({BLACK, WHITE})):
             self._changed()
         else:
-            self._refuse("Nothing was taken back.")
+            self.refuse("Nothing was taken back.")
 
     def action_step(self, moves: int) -> None:
         """Go back or forward without playing."""
@@ -297,8 +314,7 @@ class GameApp(App[None]):
     def action_hint(self) -> None:
         """Ask the agent what it would play."""
         if not self.course.game.is_over and self._brain.choosing_since is None:
-            self._brain.choose(self.course.game, is_hint=True)
-            self._show_status()
+            self._choose(is_hint=True)
 
     def action_agent_moves(self) -> None:
         """Let the agent move here, or go on with a game of Go that was being counted."""
@@ -306,8 +322,7 @@ class GameApp(App[None]):
             self.course.resume()
             self._changed("The game goes on.")
         elif not self.course.game.is_over and self._brain.choosing_since is None:
-            self._brain.choose(self.course.game, is_hint=False)
-            self._show_status()
+            self._choose(is_hint=False)
 
     def action_count(self) -> None:
         """Agree on the dead stones, or say how the game stands."""
@@ -351,28 +366,6 @@ class GameApp(App[None]):
         if setup is not None:
             self._sit_down(setup, Course(setup.new_game()))
 
-    @work
-    async def action_save(self) -> None:
-        """Write the game as an SGF file."""
-        name = await self.push_screen_wait(FileName("Save the game as", "game.sgf"))
-        if name is not None:
-            try:
-                Path(name).expanduser().write_bytes(self.sgf())
-            except (YomiError, OSError) as error:
-                self._refuse(error)
-            else:
-                self.notify(f"Saved as {name}")
-
-    @work
-    async def action_load(self) -> None:
-        """Go on with a game from an SGF file."""
-        name = await self.push_screen_wait(FileName("Load a game from", "game.sgf"))
-        if name is not None:
-            try:
-                self._go_on_with(read_sgf(Path(name).expanduser()))
-            except (YomiError, OSError) as error:
-                self._refuse(error)
-
     # What is shown.
 
     def _show(self) -> None:
@@ -382,9 +375,16 @@ class GameApp(App[None]):
         )
         self._board.show(self.course.game.stones(), marks)
         self._panel.display = self.size.width >= self._board.smallest_size()[0] + PANEL_COLUMNS
-        ply, opinion = self._opinion or (None, None)
-        self._panel.show(self.setup, self.course, analysis, opinion if ply == self.course.ply else None)
+        self._show_panel()
         self._show_status()
+
+    def _show_panel(self) -> None:
+        ply, opinion = self._opinion or (None, None)
+        now, clocks = time.monotonic(), self._clocks
+        times = {} if clocks is None else {color: clocks.text(color, now) for color in (BLACK, WHITE)}
+        analysis = self._analysis if self._is_analyzing else None
+        opinion = opinion if ply == self.course.ply else None
+        self._panel.show(self.setup, self.course, analysis, opinion, times)
 
     def _show_status(self) -> None:
         text = status_text(self.setup, self.course, self._analysis, self._brain.choosing_since)

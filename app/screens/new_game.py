@@ -67,9 +67,11 @@ NewGame #fault { color: $text-warning; height: auto; }
         self._visits = Input(visits, placeholder="usual", id="visits", type="integer", compact=True)
         seconds = "" if spec.seconds is None else f"{spec.seconds:g}"
         self._seconds = Input(seconds, placeholder="not by time", id="seconds", type="number", compact=True)
+        self._clock = Input(placeholder="none, or 10m, 5m+10s, 5m+3x30s, 5m+10/2m", id="clock", compact=True)
         color = next(name for name, people in PEOPLE.items() if people == before.people)
         self._color = _choice(COLORS, color, "color")
         self._fault = Label(id="fault")
+        self._ponders = before.ponders
 
     def compose(self) -> ComposeResult:
         """The fields over two buttons."""
@@ -82,6 +84,7 @@ NewGame #fault { color: $text-warning; height: auto; }
             ("Agent", self._agent),
             ("Visits a move", self._visits),
             ("or seconds", self._seconds),
+            ("Clock", self._clock),
             ("You play", self._color),
         )
         with Vertical():
@@ -130,7 +133,8 @@ NewGame #fault { color: $text-warning; height: auto; }
             int(visits) if visits else None,
             float(seconds) if seconds else None,
         )
-        setup = agreed(choice, agent, str(self._color.value), int(self._handicap.value or 0))
+        handicap, clock = int(self._handicap.value or 0), self._clock.value.strip() or None
+        setup = agreed(choice, agent, str(self._color.value), handicap, clock=clock, ponders=self._ponders)
         setup.new_game()  # refuses a handicap that this board does not have
         return setup
 

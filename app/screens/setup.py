@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass, replace
 
+from app.clock_text import read_clock
 from app.options import AgentChoice, RulesChoice, without_move_limit
 from engine.board import BLACK, WHITE
 from engine.game import Game
 from engine.rulesets import Rules
+from engine.sgf import SgfGame
+from mcts.time_control import TimeControl
 from selfplay.agents import AgentSpec
 
 PEOPLE = {
@@ -27,6 +30,8 @@ class GameSetup:
         people: colors that people play.
         handicap: stones that Black is given, 0 for none.
         seed: of the agent's randomness, or None.
+        control: the time of each side, None without clocks.
+        ponders: whether the agent thinks in the time of people.
     """
 
     rules: Rules
@@ -34,6 +39,8 @@ class GameSetup:
     people: frozenset[int]
     handicap: int = 0
     seed: int | None = None
+    control: TimeControl | None = None
+    ponders: bool = False
 
     def new_game(self) -> Game:
         """The game before its first move.
@@ -46,21 +53,30 @@ class GameSetup:
             game.place_fixed_handicap(self.handicap)
         return game
 
-    def under(self, rules: Rules, people: frozenset[int]) -> "GameSetup":
-        """The same opponent in another game.
+    def continuing(self, record: SgfGame) -> "GameSetup":
+        """The same opponent in a game from a file; people have the colors of `you` there, or those of before.
 
         Args:
-            rules: of that game.
-            people: colors that people play there.
+            record: the file.
         """
-        return replace(self, rules=without_move_limit(rules), people=people, handicap=0)
+        names = {BLACK: record.black_name, WHITE: record.white_name}
+        people = frozenset(color for color, name in names.items() if name == "you") or self.people
+        return replace(self, rules=without_move_limit(record.rules), people=people, handicap=0)
 
     def name(self, color: int) -> str:
         """Who plays a color."""
         return "you" if color in self.people else self.spec.label()
 
 
-def agreed(choice: RulesChoice, agent: AgentChoice, color: str, handicap: int = 0) -> GameSetup:
+def agreed(
+    choice: RulesChoice,
+    agent: AgentChoice,
+    color: str,
+    handicap: int = 0,
+    *,
+    clock: str | None = None,
+    ponders: bool = False,
+) -> GameSetup:
     """A game as options describe it.
 
     Args:
@@ -68,9 +84,12 @@ def agreed(choice: RulesChoice, agent: AgentChoice, color: str, handicap: int = 
         agent: of the opponent.
         color: a key of `PEOPLE`.
         handicap: stones, 0 for none.
+        clock: the time of each side as `--clock` has it, or None.
+        ponders: whether the agent thinks in the time of people.
 
     Raises:
-        YomiError: an agent, strength, size, komi or rule that does not exist, or that do not go together.
+        YomiError: a clock, agent, strength, size, komi or rule that does not exist, or that clash.
     """
     rules, spec = agent.seat(choice)
-    return GameSetup(without_move_limit(rules), spec, PEOPLE[color], handicap, agent.seed)
+    control = None if clock is None else read_clock(clock)
+    return GameSetup(without_move_limit(rules), spec, PEOPLE[color], handicap, agent.seed, control, ponders)

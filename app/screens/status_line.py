@@ -5,7 +5,7 @@ import time
 from app.screens.board_view import resignation_text, result_text
 from app.screens.course import Course
 from app.screens.setup import GameSetup
-from engine.board import EMPTY
+from engine.board import BLACK, EMPTY, WHITE
 from engine.notation import color_name
 from mcts.analysis import Analysis
 
@@ -25,6 +25,9 @@ def status_text(
     if course.is_being_counted:
         counted = result_of_count(course)
         return f"Click dead stones; c agrees, g plays on. Now: {counted}"
+    if course.is_out_of_time:
+        loser = color_name(game.resigned).capitalize()
+        return f"{loser} has no time left: {color_name(BLACK + WHITE - game.resigned).capitalize()} wins."
     if game.resigned != EMPTY:
         return f"{resignation_text(game.resigned)}."
     if game.is_over:

@@ -25,7 +25,8 @@ from rlhf_variant.answering import (
     tempered_labeler,
 )
 from rlhf_variant.board_text import boards_of_texts, canonical_keys
-from rlhf_variant.comparisons import Labeled, labeled_comparisons
+from rlhf_variant.classroom import sign_accuracy
+from rlhf_variant.comparisons import labeled_comparisons
 from rlhf_variant.irrationality import (
     PRESET_AGREEMENTS,
     Habits,
@@ -40,6 +41,7 @@ from rlhf_variant.query import PAIR_TYPES, PairType, QueryError
 from rlhf_variant.query_queue import QueryQueue, things_of
 from rlhf_variant.reward_learner import RewardLearnerConfig, fit_reward_model
 from rlhf_variant.reward_model import RewardConfig, new_reward_model
+from rlhf_variant.vibes import area_utility
 from selfplay.run_store import RunStore
 
 COUNT = 20_000
@@ -201,20 +203,20 @@ def test_acceptance_10_two_labelers_share_the_work_and_a_third_gives_its_own_ans
         assert len(mine.answers()) == 120
 
 
-def test_acceptance_13_a_perfect_labeler_at_komi_7_fixes_the_zero_of_the_reward(tmp_path: Path) -> None:
+def test_acceptance_13_the_truth_at_komi_7_fixes_the_zero_of_the_reward(tmp_path: Path) -> None:
     rules = go_rules(5, komi=7)
-    games = random_games(rules, 200, 18)
-    with filled(tmp_path, 1500, 1, games) as store:
-        label = answer_queue(store, "stones")
+    games = random_games(rules, 600, 60)
+    finished = PairConfig(pair_type="finished")
+    with RunStore(tmp_path) as store:
+        store.add_games("reference", 0, games)
+        sources = [SourceGame(game, "random", 1) for game in games]
+        QueryQueue(store).ask(draw_queries(sources, 1500, finished, np.random.default_rng(1)))
+        label = answer_queue(store, "truth")
         train, held_out = (labeled_comparisons(store, side, label) for side in ("train", "held_out"))
     model = new_reward_model(RewardConfig(1, 8), 1)
     learner = RewardLearnerConfig(epochs=10, error_rate=0.0)
     fit_reward_model(model, train, held_out, learner, np.random.SeedSequence(1))
-    assert sign_accuracy(model.values_black(held_out.a), held_out) >= 0.97
-
-
-def sign_accuracy(values: npt.NDArray[np.float32], pairs: Labeled) -> float:
-    stones = pairs.a.stones
-    truth = (stones == 1).sum(axis=(1, 2)) - (stones == 2).sum(axis=(1, 2)) - pairs.a.komi
-    decided = truth != 0
-    return float(np.mean((values > 0)[decided] == (truth > 0)[decided]))
+    boards = held_out.a
+    gold = area_utility(boards)  # who won these finished games, komi counted
+    assert sign_accuracy(-boards.komi, gold) < 0.8
+    assert sign_accuracy(model.values_black(boards), gold) >= 0.97

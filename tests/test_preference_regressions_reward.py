@@ -1,11 +1,14 @@
 """Faults of other implementations that ours must not have; numbers as in the design."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from answered_pairs import random_boards, stone_pairs
+from random_records import random_network
+from small_bench import small_bench
 from test_direct_preference import CONFIG, center_pairs
 from test_preference_acceptance_reward import QUICK, SMALL, all_symmetries
 
@@ -16,11 +19,13 @@ from rlhf_variant.best_of_n import best_of_n_mean
 from rlhf_variant.boards import swap_colors
 from rlhf_variant.comparisons import Labeled
 from rlhf_variant.direct_preference import DirectConfig, policy_on, teach_directly
-from rlhf_variant.divergence import exact_divergence
+from rlhf_variant.divergence import exact_divergence, log_policy
 from rlhf_variant.episodes import Episodes
+from rlhf_variant.measures import Judges, measure
 from rlhf_variant.reward_ensemble import RULES, RewardEnsemble, draws, fit_ensemble, question_keys
 from rlhf_variant.reward_learner import Examples, fit, pair_examples, pair_loss
 from rlhf_variant.reward_model import new_reward_model
+from rlhf_variant.sampling_policy import SamplingPolicy
 from selfplay.network import new_network
 
 
@@ -116,6 +121,28 @@ def test_regression_v08_fitting_stops_by_held_out_loss_though_training_accuracy_
         [torch.from_numpy(model.rewards(side)) for side in (validation.a, validation.b)], dim=1
     )
     assert abs(float(loss_of(rewards, examples.targets)) - fitted.loss) < 1e-5
+
+
+def test_regression_v10_what_is_measured_is_the_learner_and_not_whom_it_started_from(tmp_path: Path) -> None:
+    _, lab, _ = small_bench(tmp_path)
+    learner = ppo.PolicyOptimizer(lab.reference, ppo.PpoConfig(), 1)
+    learned = random_network(5, lab.reference.config)
+    with torch.no_grad():
+        for parameter in learned.policy_head.parameters():
+            parameter *= 30  # nearly always its first choice, unlike the reference
+    learner.network.load_state_dict(learned.state_dict())
+    opponent = SamplingPolicy(lab.reference, lab.rules, 16)
+    measures, judged = measure(lab, learner, Judges(None, None), opponent, 16, 1, np.random.default_rng(1))
+    planes, mask = torch.from_numpy(judged.episodes.planes), torch.from_numpy(judged.episodes.masks)
+    played = torch.from_numpy(judged.episodes.actions)[:, None]
+    with torch.no_grad():
+        chance = {
+            name: float(log_policy(network(planes).policy_logits, mask).gather(1, played).exp().mean())
+            for name, network in (("learner", learned), ("reference", lab.reference))
+        }
+    assert chance["learner"] > 0.6
+    assert chance["reference"] < 0.3
+    assert measures.divergence > 1
 
 
 def test_regression_v11_the_divergence_that_is_logged_is_the_one_that_is_paid_for(monkeypatch) -> None:  # type: ignore[no-untyped-def]

@@ -153,6 +153,11 @@ class Game:
         self.handicap: list[int] = []
         self._replay([])
 
+    @property
+    def start(self) -> tuple[Stones, int]:
+        """The stones before the first move, `[height, width]`, and who was to move."""
+        return self._start[0].copy(), self._start[1]
+
     def _replay(self, moves: list[Move]) -> None:
         stones, to_play = self._start
         set_position(self.state, 0, stones, to_play)

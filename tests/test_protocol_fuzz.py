@@ -116,7 +116,7 @@ GOMOCUP_LINE = st.one_of(
     ),
     st.tuples(NUMBERS, NUMBERS, st.sampled_from("0123")).map(",".join),
     st.lists(st.sampled_from(GOMOCUP_WORDS.split()), max_size=3).map(" ".join),
-    st.text(max_size=20),
+    st.text(max_size=20).map(lambda text: re.sub(r"[\r\n]", "", text)),
 ).filter(lambda line: line.strip().upper() != "END")
 
 

@@ -4,7 +4,17 @@ import logging
 from typing import BinaryIO
 
 from app.options import AgentChoice
-from app.protocols import gtp_analysis, gtp_gogui, gtp_handicap, gtp_play, gtp_scoring, gtp_setup, gtp_time
+from app.protocols import (
+    gtp_analysis,
+    gtp_gogui,
+    gtp_handicap,
+    gtp_network,
+    gtp_play,
+    gtp_position,
+    gtp_scoring,
+    gtp_setup,
+    gtp_time,
+)
 from app.protocols.gtp_session import Arguments, Command, GtpSession
 from app.protocols.gtp_text import Refusal, Reply, Request, parse_line
 from app.protocols.line_reader import LineReader
@@ -12,7 +22,7 @@ from app.version import package_version
 from engine.errors import YomiError
 from engine.rulesets import Rules
 
-FAMILIES = (gtp_setup, gtp_play, gtp_time, gtp_analysis, gtp_gogui)
+FAMILIES = (gtp_setup, gtp_play, gtp_time, gtp_analysis, gtp_gogui, gtp_position, gtp_network)
 GO_FAMILIES = (gtp_handicap, gtp_scoring)
 
 

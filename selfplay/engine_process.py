@@ -58,7 +58,7 @@ class EngineProcess:
         try:
             self._process.stdin.write(line.encode() + b"\n")
             self._process.stdin.flush()
-        except OSError:
+        except (OSError, ValueError):  # ValueError: another thread has closed the pipe
             raise EngineFailure(f"program {self.command!r}: ended before {line!r}") from None
 
     def hear(self, deadline: float) -> str:

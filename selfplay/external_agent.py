@@ -18,6 +18,10 @@ RESIGNS = -1
 class PlayingProcess(Protocol):
     """A program that runs and follows one game at a time."""
 
+    def begin(self) -> None:
+        """Greet it and tell it the rules; `EngineFailure` if it does not answer or refuses them."""
+        ...
+
     def genmove(self, moves: Sequence[int]) -> int:
         """Its action after others, Black's first, or RESIGNS; `EngineFailure` if it gives none."""
         ...
@@ -82,4 +86,5 @@ class ExternalAgent:
     def _running(self) -> PlayingProcess:
         if self._process is None:
             self._process = self._start()
+            self._process.begin()
         return self._process

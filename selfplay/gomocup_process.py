@@ -21,7 +21,7 @@ class GomocupProcess:
     """A program that is shown the whole board before each of its moves."""
 
     def __init__(self, command: str, rules: Rules, seconds: float | None) -> None:
-        """Start it and tell it size, rule and time.
+        """Start it.
 
         Args:
             command: its command line.
@@ -29,7 +29,7 @@ class GomocupProcess:
             seconds: time a move; 5 if None.
 
         Raises:
-            EngineFailure: it does not start, or refuses the size.
+            EngineFailure: it does not start.
         """
         self._process = EngineProcess(command)
         self._rules = rules
@@ -43,7 +43,10 @@ class GomocupProcess:
             "INFO game_type 1",
             f"INFO rule {RULE_BITS[rules.line_rule]}",
         ]
-        self._begin(START_SECONDS)
+
+    def begin(self) -> None:
+        """See `PlayingProcess.begin`."""
+        self._new_game(START_SECONDS)
 
     def close(self) -> None:
         """See `PlayingProcess.close`."""
@@ -60,7 +63,7 @@ class GomocupProcess:
         """
         width = self._rules.width
         if len(moves) < 2:
-            self._begin(self._patience)  # another game
+            self._new_game(self._patience)
         if moves:
             self._process.tell("BOARD")
             for ply, action in enumerate(moves):
@@ -79,7 +82,7 @@ class GomocupProcess:
         """None: the protocol has no word for it."""
         return None
 
-    def _begin(self, seconds: float) -> None:
+    def _new_game(self, seconds: float) -> None:
         self._process.tell(self._start)
         if not (answer := self._hear(seconds)).upper().startswith("OK"):
             raise EngineFailure(f"program {self._process.command!r}: expected OK, not {answer!r}")

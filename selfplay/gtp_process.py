@@ -22,7 +22,7 @@ class GtpProcess:
     """A program and the game that stands on its board."""
 
     def __init__(self, command: str, rules: Rules, seconds: float | None) -> None:
-        """Start it and set up its board.
+        """Start it.
 
         Args:
             command: its command line.
@@ -30,19 +30,23 @@ class GtpProcess:
             seconds: time a move that it is asked to keep; None leaves it to its options.
 
         Raises:
-            EngineFailure: it does not start, or refuses the size.
+            EngineFailure: it does not start.
         """
         self._process = EngineProcess(command)
         self._rules = rules
         self._patience = ANSWER_SECONDS + 10 * (seconds or 0.0)
+        self._seconds = seconds
         self._moves: list[int] = []
+
+    def begin(self) -> None:
+        """See `PlayingProcess.begin`."""
         self._ask("protocol_version", START_SECONDS)
-        width, height = rules.width, rules.height
+        width, height = self._rules.width, self._rules.height
         self._ask(f"boardsize {width}" if width == height else f"rectangular_boardsize {width} {height}")
         self._ask("clear_board")
-        self._ask(f"komi {rules.komi:g}")
-        if seconds is not None:
-            self._ask(f"time_settings 0 {max(1, round(seconds))} 1")
+        self._ask(f"komi {self._rules.komi:g}")
+        if self._seconds is not None:
+            self._ask(f"time_settings 0 {max(1, round(self._seconds))} 1")
 
     def close(self) -> None:
         """See `PlayingProcess.close`."""

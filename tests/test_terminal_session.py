@@ -1,5 +1,6 @@
 """`yomi play` in a real terminal: whole games by keys and mouse, and what every exit leaves behind."""
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -48,3 +49,18 @@ def test_every_exit_leaves_the_terminal_as_it_was_and_keeps_the_game(
         assert not any(map(terminal.flag, LEFT_BEHIND))
         assert "Traceback" not in text
     assert (tmp_path / "yomi" / "unfinished-game.sgf").exists()
+
+
+@pytest.mark.parametrize("leave", ["q", "C-c"])
+def test_leaving_ends_a_program_that_does_not_answer(tmp_path: Path, leave: str) -> None:
+    sign = tmp_path / "program"
+    program = tmp_path / "deaf.sh"
+    program.write_text(f"echo $$ > {sign}\nexec sleep 300\n")
+    arguments = ("play", "--size", "5", "--agent", f"gtp:sh {program}", "--color", "white")
+    with Terminal(tmp_path, *arguments) as terminal:
+        terminal.until(lambda text: "Black is thinking" in text and sign.exists() and sign.read_text())
+        terminal.press(leave)
+        terminal.until(lambda text: "exit 0" in text)
+        assert not any(map(terminal.flag, LEFT_BEHIND))
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(sign.read_text()), 0)

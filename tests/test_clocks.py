@@ -84,7 +84,7 @@ def test_who_has_no_time_left_loses(tmp_path: Path) -> None:
 
 
 def test_an_agent_moves_within_its_clock_and_ponders_in_the_time_of_others(tmp_path: Path) -> None:
-    app = game_app(tmp_path, "black", agent="uct:100000", clock="5s", ponders=True)
+    app = game_app(tmp_path, "black", agent="uct:200", clock="1h", ponders=True)
 
     async def scenario(pilot: Pilot[Any]) -> None:
         await type_line(pilot, "c3")

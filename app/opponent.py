@@ -1,6 +1,6 @@
 """An agent at one board: it moves for either color and says what it expects."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 import numpy as np
@@ -63,6 +63,7 @@ class Opponent:
         seconds: float | None = None,
         is_cap: bool = False,
         stop: Callable[[], bool] = never,
+        allowed: Collection[int] | None = None,
         report: Report | None = None,
         interval_s: float = 0.5,
     ) -> int:
@@ -74,17 +75,23 @@ class Opponent:
             seconds: to think, instead of the agent's own strength, if it searches.
             is_cap: whether that strength is a limit as well.
             stop: asked while it searches; true ends that at once.
+            allowed: the only moves to choose from, None for all.
             report: told of an analysis at each interval, if it searches.
             interval_s: seconds between reports.
 
         Raises:
-            AgentError: the agent plays another game, or it is a program that failed.
+            AgentError: the agent plays another game, is a program that failed, or cannot choose from some
+                moves alone because it does not search.
         """
         self.sit_down(game.rules)
         position = position_to_move(game, color)
         if isinstance(self._agent, PlayerAgent):
             limits = self._agent.limits(seconds, stop, is_cap=is_cap)
-            return self._agent.choose_within(limits, position, report=report, interval_s=interval_s)
+            return self._agent.choose_within(
+                limits, position, allowed=allowed, report=report, interval_s=interval_s
+            )
+        if allowed is not None:
+            raise self._searches_not()
         moves = [_moves_in_turn(game, color)] if isinstance(self._agent, ExternalAgent) else None
         (action,) = self._agent.choose(position, np.zeros(1, np.int64), moves)
         if isinstance(self._agent, ExternalAgent) and self._agent.failures:
@@ -102,8 +109,11 @@ class Opponent:
         """
         self.sit_down(rules)
         if not isinstance(self._agent, PlayerAgent):
-            raise AgentError(f"agent {self.label}: expected one that searches")
+            raise self._searches_not()
         return self._agent.player
+
+    def _searches_not(self) -> AgentError:
+        return AgentError(f"agent {self.label}: expected one that searches")
 
     def close(self) -> None:
         """End a program of others that plays; nothing else runs by itself."""

@@ -2,7 +2,7 @@
 
 import contextvars
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event, Lock
 from types import TracebackType
@@ -62,6 +62,7 @@ class Player:
         limits: Limits,
         *,
         row: int = 0,
+        allowed: Collection[int] | None = None,
         report: Report | None = None,
         interval_s: float = 0.5,
     ) -> Analysis:
@@ -71,6 +72,7 @@ class Player:
             position: not over.
             limits: when to end.
             row: which row of it.
+            allowed: the only moves to search, None for all.
             report: told of an analysis at each interval, in the calling thread.
             interval_s: seconds between reports.
 
@@ -79,9 +81,10 @@ class Player:
 
         Raises:
             ValueError: the game is over, or there are fewer than two visits.
+            YomiError: no move that is allowed is legal.
         """
         self.stop()
-        self.search.set_root(position, row)
+        self.search.set_root(position, row, allowed)
         self.search.run(limits, self._progress(report, interval_s))
         return self.analysis()
 

@@ -6,7 +6,7 @@ and kernels are those of `mcts.search`. Gumbel search stays there: its root deal
 
 import contextvars
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Condition
@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.board import GAME, GO, IS_OVER, State, allocate_state, copy_row
+from engine.errors import YomiError
 from engine.life_kernels import new_life_workspace
 from engine.random_state import new_random_state
 from engine.rulesets import Rules
@@ -26,7 +27,7 @@ from mcts.ending_kernels import leave_out_pointless_moves, write_ending_bonuses
 from mcts.evaluator import Evaluator, Rows, SymmetricEvaluator, symmetric
 from mcts.forecast import Forecaster
 from mcts.lcb_kernels import lcb_root_actions
-from mcts.proof_kernels import keep_best_standing
+from mcts.proof_kernels import MOVES_LEFT_OUT, keep_best_standing
 from mcts.puct_kernels import prune_forced_visits, root_visits
 from mcts.reroot_kernels import child_of_root, reroot
 from mcts.simulation_kernels import add_open_leaves, add_terminal_leaves
@@ -132,27 +133,32 @@ class TreeSearch:
         self._is_in_flight = np.zeros(num_slots, np.bool_)
         self._changed = Condition()
         self._is_ending = False
+        self._allowed: Collection[int] | None = None
         reset_trees(self.tree, ROW)
 
     # The root.
 
-    def set_root(self, position: State, row: int = 0) -> None:
+    def set_root(self, position: State, row: int = 0, allowed: Collection[int] | None = None) -> None:
         """Turn to a position, with what is known of it if it is at most two moves ahead in the same game.
 
-        With `clean_up` nothing is known of a new position: its pointless moves would have visits.
+        With `clean_up` nothing is known of a new position: its pointless moves would have visits. Nor is
+        anything known where only some moves are allowed, or were.
 
         Args:
             position: not over.
             row: which row of it.
+            allowed: the only moves to search here, later moves being free; None for all.
 
         Raises:
             ValueError: the game is over.
         """
         if position.scalars[row, IS_OVER] != 0:
             raise ValueError("search: expected a game that is not over")
-        if not self._follow(position, row):
+        is_free = self._allowed is None and allowed is None
+        if not (is_free and self._follow(position, row)):
             reset_trees(self.tree, ROW)
         copy_row(position, row, self.root, 0)
+        self._allowed = allowed
 
     def _follow(self, position: State, row: int) -> bool:
         """Go down the tree to a position; False where the tree knows no way."""
@@ -177,6 +183,7 @@ class TreeSearch:
 
         Raises:
             ValueError: fewer than two visits.
+            YomiError: no move that is allowed is legal.
             OutcomeForbiddenError: `solve`, `clean_up` or an `ending_bonus` behind the firewall.
         """
         if limits.visits is not None and limits.visits < 2:
@@ -187,7 +194,9 @@ class TreeSearch:
         self._is_ending = False
         if self.num_visits == 0:
             self._step(0, limits)
-            if self.config.clean_up:
+            if self._allowed is not None:
+                self._keep_allowed(self._allowed)
+            elif self.config.clean_up:
                 leave_out_pointless_moves(self.tree, self.root, ROW, self._owner, self._life)
         if self.config.ending_bonus > 0 and self.root.rules[0, GAME] == GO:
             self._write_ending_bonuses()
@@ -205,6 +214,21 @@ class TreeSearch:
                     other.result()
             finally:
                 self._end()
+
+    def _keep_allowed(self, allowed: Collection[int]) -> None:
+        """Forget all other moves of a root that was evaluated and not searched yet, and what they prove."""
+        tree, count = self.tree, int(self.tree.edge_count[0, ROOT])
+        actions, priors = tree.edge_action[0, :count].copy(), tree.edge_prior[0, :count].copy()
+        is_kept = np.isin(actions, list(allowed))
+        num_kept = int(is_kept.sum())
+        if num_kept == 0:
+            raise YomiError("allowed moves: expected a legal one among them")
+        total = float(priors[is_kept].sum())
+        tree.edge_action[0, :num_kept] = actions[is_kept]
+        tree.edge_prior[0, :num_kept] = priors[is_kept] / total if total > 0 else 1 / num_kept
+        tree.edge_count[0, ROOT] = tree.num_edges[0] = num_kept
+        tree.lower_bound[0, ROOT], tree.upper_bound[0, ROOT] = -1, 1
+        tree.taint[0, ROOT] = MOVES_LEFT_OUT
 
     def _write_ending_bonuses(self) -> None:
         assert self._forecaster is not None

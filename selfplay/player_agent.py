@@ -1,7 +1,7 @@
 """Search players for one game at a time: by random games or by a network, and as agents."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -131,6 +131,7 @@ class PlayerAgent:
         state: State,
         row: int = 0,
         *,
+        allowed: Collection[int] | None = None,
         report: Report | None = None,
         interval_s: float = 0.5,
     ) -> int:
@@ -140,10 +141,13 @@ class PlayerAgent:
             limits: when to stop thinking.
             state: the batch.
             row: which game.
+            allowed: the only moves to search, None for all.
             report: told of an analysis at each interval.
             interval_s: seconds between reports.
         """
-        self.analysis = self.player.think(state, limits, row=row, report=report, interval_s=interval_s)
+        self.analysis = self.player.think(
+            state, limits, row=row, allowed=allowed, report=report, interval_s=interval_s
+        )
         if self.resigner is not None:
             win_rates, rows = np.array([self.analysis.win_rate_to_play]), np.array([row])
             if self.resigner.gives_up(state, rows, win_rates)[0]:

@@ -230,6 +230,16 @@ LIZZIE_YZY = f"""\
 <kata><owned>...
 > stop
 =
+> kata-analyze W 1 avoid W C3,Q16,T19 30 avoid B C3,Q16,T19 30
+? vertex 'Q16': expected A1..J9 or pass
+> kata-analyze W 1 avoid W E5,D4 30 avoid B E5,D4 30
+=
+<kata>...
+> lz-analyze W 1 allow W E5 1 allow B E5 1
+=
+<only>...
+> stop
+=
 > clear_cache
 =
 > lz-genmove_analyze W 10

@@ -41,6 +41,8 @@ class Terminal:
         self._command = f"{shlex.join([str(YOMI), *arguments])}; echo exit $?; cat"
         self._environment = {**os.environ, "XDG_STATE_HOME": str(folder), "TERM": "xterm-256color"}
         self._environment["COLORTERM"] = "truecolor"
+        for name in ("COLUMNS", "LINES"):  # pytest-xdist says 80 columns, and programs believe it
+            self._environment.pop(name, None)
 
     def __enter__(self) -> "Terminal":
         size = ["-x", str(COLUMNS), "-y", str(ROWS)]
@@ -132,7 +134,11 @@ def play_by_tips(terminal: Terminal, rules: Rules, see: Callable[[int], None]) -
         if tip[1] == "pass":
             terminal.press("p")
         elif number % 2:
-            terminal.press(":", *tip[1], "Enter", "Escape")
+            terminal.press(":")
+            terminal.until(lambda text: "Quit" not in text)  # the keys of the board are gone
+            terminal.press(*tip[1], "Enter")
+            terminal.until(lambda text: "Tip: " not in text)
+            terminal.press("Escape")
         else:
             terminal.click(tip[1], rules)
         terminal.until(lambda text: "Tip: " not in text)

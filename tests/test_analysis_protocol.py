@@ -72,6 +72,46 @@ def test_katrain_reads_what_it_needs() -> None:
     assert sum(prior for prior in answer["policy"] if prior >= 0) == pytest.approx(1, abs=1e-3)
 
 
+def left_out(*vertices: str) -> list[dict[str, Any]]:
+    """What KaTrain sends when it wants other moves, or those of a part of the board."""
+    return [{"moves": list(vertices), "player": player, "untilDepth": 1} for player in "BW"]
+
+
+def test_moves_are_left_out_or_looked_at_alone() -> None:
+    def moves(**changes: Any) -> set[str]:
+        (answer,) = talk(query(**changes))
+        return {move["move"] for move in answer["moveInfos"]}
+
+    some = {"A1", "B2", "C3", "pass"}
+    avoided = moves(avoidMoves=left_out(*some))
+    assert avoided
+    assert not avoided & some
+    assert moves(allowMoves=[{"player": "B", "moves": sorted(some)}]) == some
+    only_white = [{"player": "W", "moves": ["A1"], "untilDepth": 9}]
+    assert len(moves(allowMoves=only_white)) > 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"avoidMoves": 1}, "avoidMoves 1: expected a list"),
+        ({"avoidMoves": [1]}, "avoidMoves 1: expected player, moves and untilDepth"),
+        ({"allowMoves": [{"player": "B", "moves": []}]}, "allowMoves {'player': 'B', 'moves': []}: expected"),
+        ({"allowMoves": [{"player": "x", "moves": ["A1"]}]}, "allowMoves: 'x': expected B or W"),
+        ({"avoidMoves": [{"player": "B", "moves": ["Z9"]}]}, "avoidMoves: vertex 'Z9': expected A1..E5"),
+        ({"avoidMoves": [{"player": "B", "moves": ["A1"], "untilDepth": 0}]}, "untilDepth 0: expected"),
+        (
+            {"allowMoves": [{"player": "B", "moves": ["A1"]}], "avoidMoves": left_out("A1")},
+            "avoid and allow: expected a legal move to be left",
+        ),
+    ],
+)
+def test_moves_that_cannot_be_left_out_are_refused(changes: dict[str, Any], said: str) -> None:
+    (answer,) = talk(query(**changes))
+    assert answer["error"].startswith(said)
+    assert answer["id"] == "q"
+
+
 def test_the_view_is_that_of_the_side_asked_for() -> None:
     stones = [["B", vertex] for vertex in ("A2", "B2", "C2", "D2", "E2", "C4", "B4")]
     views = {}
@@ -245,8 +285,8 @@ def test_a_line_without_an_id_gets_an_error_without_one(line: bytes) -> None:
 
 
 def test_fields_that_are_not_understood_are_warned_of() -> None:
-    warned, setting, answer = talk(query(avoidMoves=[], overrideSettings={"wideRootNoise": 0.1}))
-    assert (warned["field"], warned["id"]) == ("avoidMoves", "q")
+    warned, setting, answer = talk(query(rootPolicyTemperature=1, overrideSettings={"wideRootNoise": 0.1}))
+    assert (warned["field"], warned["id"]) == ("rootPolicyTemperature", "q")
     assert setting["field"] == "overrideSettings.wideRootNoise"
     assert "rootInfo" in answer
 

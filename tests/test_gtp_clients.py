@@ -27,6 +27,7 @@ PATTERNS = {
     "score": r"([BW]\+[0-9.]+|0)",
     "command": r"[a-z_\-]+",
     "lz": rf"(info move {VERTEX} visits \d+ winrate \d+ prior \d+ lcb \d+ order \d+{VARIATION})+",
+    "only": r"info move E5 visits \d+ winrate \d+ prior 10000 lcb \d+ order 0 pv E5( .*)?",
     "kata": rf"(info move {VERTEX} visits \d+ utility {REAL} winrate {REAL}{POINTS} prior {REAL} lcb {REAL}"
     rf" order \d+{VARIATION})+",
     "owned": rf"ownership( {REAL}){{81}}",
@@ -146,6 +147,21 @@ def test_analysis_sees_more_and_more_and_both_forms_agree() -> None:
         assert [int(order) for order in re.findall(r" order (\d+)", look)] == list(range(look.count("info")))
 
 
+@pytest.mark.parametrize("form", ["lz", "kata"])
+def test_only_moves_that_the_client_allows_are_shown_and_played(form: str) -> None:
+    with Talk(go_rules(9), AgentChoice("uct:30", seed=1)) as talk:
+        talk.send(f"{form}-analyze b 1 allow b D4,E5,pass 1 avoid b pass 1 avoid w E5 3")
+        talk.expect("=")
+        for _ in range(3):
+            assert set(re.findall(r"move (\S+)", talk.hear())) <= {"D4", "E5"}
+        talk.send("")
+        talk.expect("", PATTERNS[form])
+        talk.send(f"{form}-genmove_analyze b allow b C3 1")
+        talk.expect("=")
+        talk.expect("play C3", r"info move C3 .*")
+        talk.expect("")
+
+
 def test_a_game_that_is_solved_is_shown_until_the_client_speaks() -> None:
     with Talk(gomoku_rules(3), AgentChoice("uct:30", seed=1)) as talk:
         for vertex in ("a1", "a2"):
@@ -212,8 +228,12 @@ def test_a_finished_game_is_not_analyzed() -> None:
     [
         ("b 10 ownership", "'ownership': expected a value behind it"),
         ("b interval x", "interval 'x': expected a whole number"),
-        ("10 allow b D4 5", "'allow': expected interval, maxmoves or ownership"),
-        ("avoid b", "'avoid': expected interval, maxmoves or ownership"),
+        ("10 minvisits 5", "'minvisits': expected interval, maxmoves, ownership, avoid or allow"),
+        ("avoid b", "avoid: expected a color, vertices with commas between them, a depth"),
+        ("avoid b D4 x", "avoid 'x': expected a whole number"),
+        ("allow g D4 1", "invalid color or coordinate"),
+        ("allow b D4,,E5 1", "vertex '': expected A1..J9 or pass"),
+        ("b allow b D4 1 avoid b D4 1", "avoid and allow: expected a legal move to be left"),
     ],
 )
 def test_a_wish_that_cannot_be_granted_is_refused(words: str, refusal: str) -> None:

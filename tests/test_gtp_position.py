@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from test_gtp import new_engine, replies, snapshot
+from test_gtp import new_engine, replies, snapshot, talk
 
 from app.options import AgentChoice
 from engine.board import BLACK, WHITE
@@ -89,6 +89,57 @@ def test_the_network_alone_is_told_row_by_row() -> None:
 def test_agents_without_a_network_and_other_symmetries_are_refused() -> None:
     assert replies("kata-raw-nn 0") == ["? expected an agent with a network"]
     assert replies("kata-raw-nn 9") == ["? expected the symmetry 0, or all"]
+
+
+TRANSCRIPT = b"""\
+1 set_position B C3 W D4
+2 showboard
+3 gogui-setup b A1
+4 gogui-setup_player w
+5 play w A5
+6 gogui-setup b B1
+7 printsgf
+8 set_position
+9 printsgf
+10 kgs-chat game someone hello there
+11 kata-raw-nn 0
+"""
+ANSWERS = b"""\
+=1
+
+=2 \n\
+    A B C D E
+  5 . . . . . 5
+  4 . . . O . 4
+  3 . . X . . 3
+  2 . . . . . 2
+  1 . . . . . 1
+    A B C D E
+
+=3
+
+=4
+
+=5
+
+?6 expected a board without moves
+
+=7 (;FF[4]AB[cc][ae]AP[yomi:]AW[db]CA[UTF-8]GM[1]KM[6.5]PL[W]
+RU[Chinese, no handicap bonus]SZ[5];W[aa])
+
+=8
+
+=9 (;FF[4]AP[yomi:]CA[UTF-8]GM[1]KM[6.5]RU[Chinese, no handicap bonus]SZ[5])
+
+=10 I am yomi, a program. I only play.
+
+?11 expected an agent with a network
+
+"""
+
+
+def test_positions_and_games_are_told_byte_for_byte() -> None:
+    assert talk(TRANSCRIPT) == ANSWERS
 
 
 def test_a_program_answers_chat_politely() -> None:

@@ -23,7 +23,7 @@ from naive_go import WHITE
 from naive_leaf_batches import naive_leaf_batches
 
 from engine.board import State
-from engine.errors import OutcomeForbiddenError
+from engine.errors import OutcomeForbiddenError, YomiError
 from engine.game import Game
 from engine.rulesets import Rules, go_rules, gomoku_rules
 from engine.scoring import outcomes_forbidden
@@ -192,6 +192,36 @@ def test_one_tree_leaves_out_the_pointless_moves_of_the_search_of_many_trees() -
     game.play(single.best_action())
     single.set_root(game.state)
     assert single.num_visits == 0, "the next root needs its pointless moves left out as well"
+
+
+@pytest.mark.interpreted
+@pytest.mark.parametrize("solve", [False, True])
+def test_a_search_of_some_moves_visits_no_others_and_leaves_nothing_behind(solve: bool) -> None:
+    rules = go_rules(4, komi=0.5)
+    game = Game(rules)
+    for action in (5, 10, 6):
+        game.play(action)
+    allowed = {0, 9, rules.pass_action}
+    search, fresh = (new_tree(rules, HashedEvaluator(), solve=solve) for _ in range(2))
+    search.set_root(game.state, allowed=allowed)
+    search.run(Limits(60))
+    assert search.num_visits == 60
+    assert {move.action for move in search.analysis().moves} == allowed
+    assert sum(move.prior for move in search.analysis().moves) == pytest.approx(1)
+    assert_sums_hold(search)
+    for tree in (search, fresh):
+        tree.set_root(game.state)
+        tree.run(Limits(60))
+    assert tree_visits(search) == tree_visits(fresh)
+
+
+def test_a_search_of_no_legal_move_is_refused() -> None:
+    game = Game(go_rules(4))
+    game.play(0)
+    search = new_tree(game.rules, UniformEvaluator())
+    search.set_root(game.state, allowed={0})
+    with pytest.raises(YomiError, match="expected a legal one"):
+        search.run(Limits(8))
 
 
 def test_dead_stones_are_not_told_behind_the_firewall_in_one_tree() -> None:

@@ -17,6 +17,7 @@ from app.options import AgentChoice
 from app.protocols.analysis_query import Query, QueryError, query_of
 from app.protocols.analysis_text import View
 from app.protocols.line_reader import LineReader
+from app.protocols.restrictions import allowed_moves
 from app.version import package_version
 from engine.errors import YomiError
 from engine.rulesets import Rules
@@ -246,6 +247,7 @@ class AnalysisEngine:
         found = player.think(
             position,
             Limits(max(visits, 2), deadline, job.is_told_to_stop.is_set),
+            allowed=allowed_moves(position, query.rules, query.restrictions),
             report=None if query.report_s is None else lambda seen: tell(seen, is_during_search=True),
             interval_s=query.report_s or 0.0,
         )

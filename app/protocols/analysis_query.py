@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.options import GOMOKU_SETS, with_ruleset, without_move_limit
 from app.protocols.katago_rules import rules_from_object, rules_named
+from app.protocols.restrictions import Restriction
 from engine.errors import IllegalMoveError, NotationError, YomiError
 from engine.rulesets import Rules
 
@@ -48,6 +49,7 @@ class Query:
         report_s: seconds between reports while the search runs, or None.
         has_ownership: whether to tell who owns each point.
         has_policy: whether to tell the evaluator's probabilities.
+        restrictions: of the moves to look at.
         side: of `SIDES`, from whose view chances and points are told.
         unused: fields that are not understood.
     """
@@ -61,6 +63,7 @@ class Query:
     report_s: float | None = None
     has_ownership: bool = False
     has_policy: bool = False
+    restrictions: tuple[Restriction, ...] = ()
     side: str = "BLACK"
     unused: tuple[str, ...] = ()
 
@@ -146,6 +149,10 @@ def query_of(values: dict[str, Any], query_id: str, usual: Rules) -> Query:
         report_s=fields.number("reportDuringSearchEvery", 0.001, 1e6),
         has_ownership=fields.truth("includeOwnership"),
         has_policy=fields.truth("includePolicy"),
+        restrictions=(
+            *_restrictions(fields, "avoidMoves", game.rules),
+            *_restrictions(fields, "allowMoves", game.rules),
+        ),
         side=_side(settings),
     )
     for name in WITHOUT_EFFECT:
@@ -242,6 +249,20 @@ def _positions(game: "Game", moves: list[Any], turns: list[int]) -> "dict[int, S
                 raise QueryError("moves", f"Illegal move {turn}: {reason}") from None
             game.resume()
     return positions
+
+
+def _restrictions(fields: Fields, name: str, rules: Rules) -> list[Restriction]:
+    """Read a list of `{"player": "B", "moves": ["D4"], "untilDepth": 1}`."""
+    restrictions = []
+    for item in fields.items(name):
+        inner = Fields(item) if isinstance(item, dict) else Fields({})
+        player, moves = inner.left.pop("player", None), inner.items("moves")
+        inner.whole("untilDepth", 1, MOST_VISITS, 1)
+        if inner.left or not moves:
+            raise QueryError(name, f"{name} {_shown(item)}: expected player, moves and untilDepth")
+        actions = frozenset(_placed([player, move], rules, name)[1] for move in moves)
+        restrictions.append(Restriction(_color(player, name), actions, name == "allowMoves"))
+    return restrictions
 
 
 def _placed(item: Any, rules: Rules, name: str) -> tuple[int, int]:

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from app.protocols.gtp_session import INVALID_MOVE, Arguments, Command, GtpSession, color_of
+from app.protocols.gtp_session import Arguments, Command, GtpSession, color_of
 from app.protocols.gtp_text import Refusal
+from app.protocols.restrictions import Restriction, allowed_moves
 
 if TYPE_CHECKING:
     from engine.rulesets import Rules
@@ -31,12 +32,14 @@ class Wish:
         interval_s: seconds between two looks.
         has_ownership: whether to tell who owns each point.
         most_moves: to be named.
+        restrictions: of the moves to look at.
     """
 
     color: int
     interval_s: float
     has_ownership: bool
     most_moves: int
+    restrictions: tuple[Restriction, ...]
 
 
 Line = Callable[["Analysis", "Rules", Wish], str]
@@ -134,11 +137,12 @@ def _analyze(session: GtpSession, words: Arguments, line: Line, *, has_points: b
     from app.outlook import Outlook
     from mcts.tree_search import Limits
 
-    wish = _wish(words, session.game.to_play)
+    wish = _wish(words, session)
     session.require_unfinished()
     player = session.opponent.player(session.rules)
     outlook = Outlook(session.rules, session.opponent.spec, session.agent.seed) if has_points else None
     position = position_to_move(session.game, wish.color)
+    allowed = allowed_moves(position, session.rules, wish.restrictions)
 
     def show(analysis: "Analysis") -> None:
         seen = outlook.of(analysis, position) if outlook else analysis
@@ -146,7 +150,7 @@ def _analyze(session: GtpSession, words: Arguments, line: Line, *, has_points: b
 
     session.reply.open()
     limits = Limits(stop=lambda: session.requests.wait(0))
-    found = player.think(position, limits, report=show, interval_s=wish.interval_s)
+    found = player.think(position, limits, allowed=allowed, report=show, interval_s=wish.interval_s)
     while not session.requests.wait(wish.interval_s):  # nothing is left to search, but the client still looks
         show(found)
     return ""
@@ -157,7 +161,7 @@ def _genmove_analyze(session: GtpSession, words: Arguments, line: Line, *, has_p
     from app.outlook import Outlook
 
     color_of(words)
-    wish = _wish(words, session.game.to_play)
+    wish = _wish(words, session)
     session.require_unfinished()
     outlook = Outlook(session.rules, session.opponent.spec, session.agent.seed) if has_points else None
     position = position_to_move(session.game, wish.color)
@@ -166,7 +170,8 @@ def _genmove_analyze(session: GtpSession, words: Arguments, line: Line, *, has_p
         seen = outlook.of(analysis, position) if outlook else analysis
         session.reply.say(line(seen, session.rules, wish))
 
-    action = session.choose(wish.color, report=show, interval_s=wish.interval_s)
+    allowed = allowed_moves(position, session.rules, wish.restrictions)
+    action = session.choose(wish.color, allowed=allowed, report=show, interval_s=wish.interval_s)
     analysis = session.opponent.analysis
     if analysis is not None:
         show(analysis)
@@ -179,29 +184,50 @@ def _play_line(session: GtpSession, action: int, color: int) -> str:
     return f"play {session.move(action, color)}"
 
 
-def _wish(words: Arguments, to_play: int) -> Wish:
-    """Read `[COLOR] [CENTISECONDS] [KEY VALUE]...`."""
+def _wish(words: Arguments, session: GtpSession) -> Wish:
+    """Read `[COLOR] [CENTISECONDS] [KEY VALUE | avoid COLOR VERTICES DEPTH | allow ...]...`."""
     rest = list(words)
-    color, interval_s, has_ownership, most_moves = to_play, USUAL_INTERVAL_S, False, 1000
+    color, interval_s, has_ownership, most_moves = session.game.to_play, USUAL_INTERVAL_S, False, 1000
+    restrictions = []
     if rest and rest[0].lower() in ("b", "black", "w", "white"):
         color = color_of((rest.pop(0),))
     if rest and rest[0].isascii() and rest[0].isdigit():
         rest.insert(0, "interval")
-    if len(rest) % 2:
-        raise Refusal(f"{rest[-1][:20]!r}: expected a value behind it" if words else INVALID_MOVE)
-    for key, value in zip(rest[::2], rest[1::2], strict=True):
-        if key in ("interval", "maxmoves"):
-            if not (value.isascii() and value.isdigit()):
-                raise Refusal(f"{key} {value[:20]!r}: expected a whole number")
-            if key == "interval":
-                interval_s = max(int(value[:9]) / 100, SHORTEST_INTERVAL_S)
-            else:
-                most_moves = max(int(value[:9]), 1)
+    while rest:
+        key = rest.pop(0)
+        if key in ("avoid", "allow"):
+            restrictions.append(_restriction(key, rest[:3], session))
+            del rest[:3]
+        elif not rest:
+            raise Refusal(f"{key[:20]!r}: expected a value behind it")
+        elif key == "interval":
+            interval_s = max(_whole(key, rest.pop(0)) / 100, SHORTEST_INTERVAL_S)
+        elif key == "maxmoves":
+            most_moves = max(_whole(key, rest.pop(0)), 1)
         elif key == "ownership":
-            has_ownership = value == "true"
-        elif key not in MORE_OF_KATAGO:
-            raise Refusal(f"{key[:20]!r}: expected interval, maxmoves or ownership")
-    return Wish(color, interval_s, has_ownership, most_moves)
+            has_ownership = rest.pop(0) == "true"
+        elif key in MORE_OF_KATAGO:
+            rest.pop(0)
+        else:
+            raise Refusal(f"{key[:20]!r}: expected interval, maxmoves, ownership, avoid or allow")
+    return Wish(color, interval_s, has_ownership, most_moves, tuple(restrictions))
+
+
+def _restriction(key: str, words: list[str], session: GtpSession) -> Restriction:
+    """Read `COLOR VERTEX,VERTEX... DEPTH` behind `avoid` or `allow`."""
+    from engine.notation import action_of_vertex
+
+    if len(words) < 3:
+        raise Refusal(f"{key}: expected a color, vertices with commas between them, a depth")
+    _whole(key, words[2])
+    actions = frozenset(action_of_vertex(vertex, session.rules) for vertex in words[1].split(","))
+    return Restriction(color_of((words[0],)), actions, key == "allow")
+
+
+def _whole(key: str, word: str) -> int:
+    if not (word.isascii() and word.isdigit()):
+        raise Refusal(f"{key} {word[:20]!r}: expected a whole number")
+    return int(word[:9])
 
 
 def _vertex(move: "MoveAnalysis", rules: "Rules") -> str:

@@ -5,7 +5,7 @@ there, `clear_board` gets everything ready, so that no thinking time is lost lat
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -148,11 +148,19 @@ class GtpSession:
         if self.game.is_over:
             raise Refusal("the game is over")
 
-    def choose(self, color: int, *, report: "Report | None" = None, interval_s: float = 0.5) -> int:
+    def choose(
+        self,
+        color: int,
+        *,
+        allowed: Collection[int] | None = None,
+        report: "Report | None" = None,
+        interval_s: float = 0.5,
+    ) -> int:
         """The agent's action for a color within the time that it has, or RESIGNS; the game stays as it is.
 
         Args:
             color: BLACK or WHITE.
+            allowed: the only moves to choose from, None for all.
             report: told of an analysis at each interval, if the agent searches.
             interval_s: seconds between reports.
 
@@ -174,6 +182,7 @@ class GtpSession:
             seconds=seconds,
             is_cap=self.agent.has_strength,
             stop=self.requests.is_stopped,
+            allowed=allowed,
             report=report,
             interval_s=interval_s,
         )

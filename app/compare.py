@@ -21,6 +21,7 @@ from app.options import (
     RulesChoice,
     backend_option,
     json_option,
+    openings_options,
     rules_options,
     search_option,
     strength_options,
@@ -77,17 +78,7 @@ def _read_cuts(_: click.Context, __: click.Parameter, text: str | None) -> tuple
     help="Judge boards at a hidden ply drawn between these. Default: boards at the end of the game.",
 )
 @click.option("--anchor", "anchors", multiple=True, help="An agent that both play as well; repeatable.")
-@click.option(
-    "--opening-plies",
-    type=click.IntRange(0, 20),
-    default=2,
-    show_default=True,
-    help="Random moves that open each pair of games.",
-)
-@click.option(
-    "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Of openings and agents."
-)
-@click.option("--threads", type=click.IntRange(1, 256), default=1, show_default=True)
+@openings_options
 @click.option(
     "--save-json", type=click.Path(dir_okay=False, path_type=Path), help="Where the figures go as JSON too."
 )
@@ -192,12 +183,11 @@ def _require_different(specs: "list[AgentSpec]") -> None:
 def _open_reward(folder: Path | None) -> "Reward | None":
     if folder is None:
         return None
-    from rlhf_variant.reward_ensemble import RewardEnsemble
-    from rlhf_variant.reward_store import open_members
+    from rlhf_variant.reward_store import open_ensemble
     from selfplay.run_store import RunStore
 
     with RunStore(folder, create=False) as store:
-        return RewardEnsemble(open_members(store))
+        return open_ensemble(store)
 
 
 def _judge(

@@ -13,6 +13,7 @@ from app.options import (
     RulesChoice,
     backend_option,
     json_option,
+    openings_options,
     resign_option,
     rules_options,
     search_option,
@@ -71,17 +72,7 @@ def read_sprt(_: click.Context, __: click.Parameter, text: str | None) -> "Sprt 
     help="Stop when it is decided (95 %) whether the first is better by E1 points of Elo or by E0 only.",
 )
 @click.option("--anchor", help="Agent whose Elo is 0, of several. Default: the last one.")
-@click.option(
-    "--opening-plies",
-    type=click.IntRange(0, 20),
-    default=2,
-    show_default=True,
-    help="Random moves that open each pair of games.",
-)
-@click.option(
-    "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Of openings and agents."
-)
-@click.option("--threads", type=click.IntRange(1, 256), default=1, show_default=True)
+@openings_options
 @json_option
 def match(
     names: tuple[str, ...],

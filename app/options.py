@@ -275,6 +275,22 @@ def strength_options(command: Callable[..., None]) -> Callable[..., None]:
     return visits(seconds(command))
 
 
+def openings_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command of matches `opening_plies`, `seed` and `threads`."""
+    plies = click.option(
+        "--opening-plies",
+        type=click.IntRange(0, 20),
+        default=2,
+        show_default=True,
+        help="Random moves that open each pair of games.",
+    )
+    seed = click.option(
+        "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Of openings and agents."
+    )
+    threads = click.option("--threads", type=click.IntRange(1, 256), default=1, show_default=True)
+    return plies(seed(threads(command)))
+
+
 search_option = click.option(
     "--search",
     "search_settings",

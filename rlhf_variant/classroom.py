@@ -116,8 +116,8 @@ class Classroom:
         """The labeler's answers about pairs of a pool, those to train on and those held out."""
         answers = self._answered(arm, pool, pairs, random)
         utilities = self._utilities(arm.labeler, pool, pairs)[0]
-        scale = 1.0 if arm.labeler == "truth" else float(utilities.std()) or 1.0
-        values = utilities if arm.labeler == "truth" else np.tanh(utilities / scale)
+        is_truth = arm.labeler == "truth"
+        values = utilities if is_truth else np.tanh(utilities / (float(utilities.std()) or 1.0))
         train, held_out = (
             Lesson(
                 Labeled(pairs.a.select(index), pairs.b.select(index), answers.preference_a[index]),

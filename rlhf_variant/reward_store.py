@@ -10,7 +10,7 @@ import torch
 
 from engine.rulesets import Rules
 from rlhf_variant.comparisons import Labeled, answered_queries, labeled_comparisons
-from rlhf_variant.reward_ensemble import FittedEnsemble, question_keys
+from rlhf_variant.reward_ensemble import FittedEnsemble, RewardEnsemble, question_keys
 from rlhf_variant.reward_learner import RewardLearnerConfig
 from rlhf_variant.reward_model import RewardModel, load_reward_model, save_reward_model
 from rlhf_variant.reward_report import belief_report, probabilities
@@ -72,6 +72,11 @@ def open_members(store: RunStore) -> list[RewardModel]:
     if single is not None:
         return [load_reward_model(store.folder / REWARD_FILE, single["sha256"])]
     raise RunError(f"run {store.folder}: expected a reward model; `yomi rlhf fit` makes one")
+
+
+def open_ensemble(store: RunStore) -> RewardEnsemble:
+    """The reward models of a run as one judge, by their mean; see `open_members` for what it raises."""
+    return RewardEnsemble(open_members(store))
 
 
 def answered(store: RunStore) -> tuple[Labeled, Labeled]:

@@ -19,11 +19,11 @@ from engine.rulesets import Rules
 from rlhf_variant.arms import POLICIES, Prepared, policy_path, prepare
 from rlhf_variant.classroom import Classroom
 from rlhf_variant.direct_preference import teach_directly
-from rlhf_variant.episodes import AgentSide, play_episodes
+from rlhf_variant.episodes import AgentSide, Side, play_episodes
 from rlhf_variant.experiment import Arm, Experiment
 from rlhf_variant.fooled import closer_look
 from rlhf_variant.lab import REFEREE_FILE, REFERENCE_FILE, Lab, LabStages, build_lab
-from rlhf_variant.measures import Judged, measure
+from rlhf_variant.measures import Judged, Measures, measure
 from rlhf_variant.pool import Pool, build_pool
 from rlhf_variant.ppo import PolicyOptimizer
 from rlhf_variant.sampling_policy import SamplingPolicy
@@ -118,29 +118,40 @@ def sweep(experiment: Experiment, folder: Path, lab: Lab, pool: Pool, watcher: S
                 with FileLock(path.with_suffix(".lock"), timeout=0):
                     if not path.exists():
                         watcher.on_row(arm.name, seed)
-                        row = run_row(experiment, lab, classroom, arm, seed, folder, watcher.on_step)
+                        row = run_row(classroom, arm, folder, watcher.on_step)
                         write_atomically(path, (json.dumps(row, indent=1) + "\n").encode())
             except Timeout:
                 continue
 
 
+class Pupil(NamedTuple):
+    """An arm of one seed as it learns and is measured."""
+
+    classroom: Classroom
+    prepared: Prepared
+    optimizer: PolicyOptimizer
+    opponent: SamplingPolicy
+    """The frozen reference."""
+
+    def measured(
+        self, side: Side, num_games: int, num_continuations: int, random: np.random.Generator
+    ) -> tuple[Measures, Judged]:
+        """Play and judge as it stands; see `rlhf_variant.measures.measure`."""
+        lab, judges = self.classroom.lab, self.prepared.judges
+        return measure(lab, self.optimizer, judges, side, num_games, num_continuations, random)
+
+
 def run_row(
-    experiment: Experiment,
-    lab: Lab,
     classroom: Classroom,
     arm: Arm,
-    seed: int,
     folder: Path,
     progress: Callable[[int], None] = lambda count: None,
 ) -> dict[str, Any]:
     """Train one arm with one seed and measure it.
 
     Args:
-        experiment: the settings.
-        lab: the bench.
-        classroom: the comparisons of this seed.
+        classroom: settings, bench and comparisons of the seed; all arms of a seed start alike.
         arm: what is rewarded.
-        seed: of the learner; all arms of a seed start alike.
         folder: where the final policy is written.
         progress: told of finished rounds.
 
@@ -148,10 +159,12 @@ def run_row(
         The row, ready for JSON.
     """
     started = time.process_time()
+    experiment, lab, seed = classroom.experiment, classroom.lab, classroom.seed
     prepared = prepare(classroom, arm, folder)
     ppo = replace(experiment.ppo, divergence_weight=arm.divergence_weight)
     optimizer = PolicyOptimizer(lab.reference, ppo, seed)
     opponent = SamplingPolicy(lab.reference, lab.rules, max(ppo.episodes, experiment.evaluation.final_games))
+    pupil = Pupil(classroom, prepared, optimizer, opponent)
     learned = Learned([], [], 0)
     if arm.is_direct:
         direct = replace(experiment.direct, objective="dpo" if arm.reward == "dpo" else "ipo")
@@ -161,8 +174,8 @@ def run_row(
         )
         progress(ppo.iterations)
     elif prepared.reward is not None:
-        learned = _follow_reward(experiment, lab, optimizer, prepared, opponent, seed, progress)
-    final, held_out, judged = _final(experiment, lab, optimizer, prepared, opponent, seed)
+        learned = _follow_reward(pupil, progress)
+    final, held_out, judged = _final(pupil)
     look: dict[str, Any] = {}
     if prepared.judges.reward is not None and arm.reward != "utility":
         num_continuations = experiment.evaluation.final_continuations
@@ -197,70 +210,40 @@ class Learned(NamedTuple):
     """Network evaluations spent on episodes."""
 
 
-def _follow_reward(
-    experiment: Experiment,
-    lab: Lab,
-    optimizer: PolicyOptimizer,
-    prepared: Prepared,
-    opponent: SamplingPolicy,
-    seed: int,
-    progress: Callable[[int], None],
-) -> Learned:
+def _follow_reward(pupil: Pupil, progress: Callable[[int], None]) -> Learned:
     """Round after round: episodes, their rewards, steps."""
-    assert prepared.reward is not None
-    settings, rules = experiment.ppo, lab.rules
-    random, reward_random = (np.random.default_rng(s) for s in np.random.SeedSequence([seed, 400]).spawn(2))
+    classroom, reward, optimizer = pupil.classroom, pupil.prepared.reward, pupil.optimizer
+    assert reward is not None
+    lab, settings, evaluation = classroom.lab, classroom.experiment.ppo, classroom.experiment.evaluation
+    seeds = np.random.SeedSequence([classroom.seed, 400]).spawn(2)
+    random, reward_random = (np.random.default_rng(seed) for seed in seeds)
     curve: list[dict[str, Any]] = []
     log: list[dict[str, float]] = []
     evaluations = 0
     for iteration in range(1, settings.iterations + 1):
-        policy = SamplingPolicy(optimizer.network, rules, settings.episodes)
-        config = optimizer.network.config
-        episodes = play_episodes(policy, opponent, config, rules, lab.config.cuts, settings.episodes, random)
-        rewards = prepared.reward.values(episodes.state, episodes.color, reward_random)
+        policy = SamplingPolicy(optimizer.network, lab.rules, settings.episodes)
+        config, cuts = optimizer.network.config, lab.config.cuts
+        episodes = play_episodes(policy, pupil.opponent, config, lab.rules, cuts, settings.episodes, random)
+        rewards = reward.values(episodes.state, episodes.color, reward_random)
         log.append(optimizer.step(episodes, rewards))
         evaluations += episodes.num_evaluations
         progress(1)
-        if iteration % experiment.evaluation.every == 0:
-            point = _point(experiment, lab, optimizer, prepared, opponent, seed, iteration)
-            curve.append({"iteration": iteration, "evaluations": evaluations, **point})
+        if iteration % evaluation.every == 0:
+            point_random = np.random.default_rng(np.random.SeedSequence([classroom.seed, 500, iteration]))
+            point, _ = pupil.measured(
+                pupil.opponent, evaluation.games, evaluation.continuations, point_random
+            )
+            curve.append({"iteration": iteration, "evaluations": evaluations, **point.to_dict()})
     return Learned(curve, log, evaluations)
 
 
-def _point(
-    experiment: Experiment,
-    lab: Lab,
-    optimizer: PolicyOptimizer,
-    prepared: Prepared,
-    opponent: SamplingPolicy,
-    seed: int,
-    iteration: int,
-) -> dict[str, Any]:
-    settings = experiment.evaluation
-    random = np.random.default_rng(np.random.SeedSequence([seed, 500, iteration]))
-    point, _ = measure(
-        lab, optimizer, prepared.judges, opponent, settings.games, settings.continuations, random
-    )
-    return point.to_dict()
-
-
-def _final(
-    experiment: Experiment,
-    lab: Lab,
-    optimizer: PolicyOptimizer,
-    prepared: Prepared,
-    opponent: SamplingPolicy,
-    seed: int,
-) -> tuple[dict[str, Any], dict[str, Any], Judged]:
-    settings = experiment.evaluation
-    stranger_seed, random_seed = np.random.SeedSequence([seed, 600]).spawn(2)
+def _final(pupil: Pupil) -> tuple[dict[str, Any], dict[str, Any], Judged]:
+    """Measures against the reference and against an agent that nobody trained against."""
+    lab, settings = pupil.classroom.lab, pupil.classroom.experiment.evaluation
+    stranger_seed, random_seed = np.random.SeedSequence([pupil.classroom.seed, 600]).spawn(2)
     random = np.random.default_rng(random_seed)
     agent = open_agent(settings.held_out_opponent).make(lab.rules, settings.held_out_games, stranger_seed)
-    (final, judged), (held_out, _) = (
-        measure(lab, optimizer, prepared.judges, side, num_games, settings.final_continuations, random)
-        for side, num_games in (
-            (opponent, settings.final_games),
-            (AgentSide(agent), settings.held_out_games),
-        )
-    )
+    continuations = settings.final_continuations
+    final, judged = pupil.measured(pupil.opponent, settings.final_games, continuations, random)
+    held_out, _ = pupil.measured(AgentSide(agent), settings.held_out_games, continuations, random)
     return final.to_dict(), held_out.to_dict(), judged

@@ -45,9 +45,8 @@ CREATE TABLE IF NOT EXISTS matches (
     id INTEGER PRIMARY KEY, time REAL NOT NULL, first TEXT NOT NULL, second TEXT NOT NULL,
     result TEXT NOT NULL);
 """
-SELECT_GAMES = (
-    "SELECT rules, moves, visits, root_values, value_targets, score_black, is_truncated, weights FROM games"
-)
+GAME_COLUMNS = "rules, moves, visits, root_values, value_targets, score_black, is_truncated, weights"
+SELECT_GAMES = f"SELECT {GAME_COLUMNS} FROM games"
 
 
 class RunError(YomiError):
@@ -241,7 +240,7 @@ class RunStore:
             seen: numbers of games.
         """
         query = (
-            f"{SELECT_GAMES.replace('weights', 'weights, id, iteration')} WHERE phase = ?"
+            f"SELECT {GAME_COLUMNS}, id, iteration FROM games WHERE phase = ?"
             " AND id NOT IN (SELECT value FROM json_each(?)) ORDER BY id DESC LIMIT 1"
         )
         row = self._database.execute(query, (phase, json.dumps(sorted(seen)))).fetchone()

@@ -33,13 +33,12 @@ def probe(run: Path, climbs: int, steps: int, seed: int, as_json: bool) -> None:
 
         from rlhf_variant.climb import climb
         from rlhf_variant.probe_boards import probe_report, probes_of
-        from rlhf_variant.reward_ensemble import RewardEnsemble
-        from rlhf_variant.reward_store import answered, open_members, rules_of, use_threads
+        from rlhf_variant.reward_store import answered, open_ensemble, rules_of, use_threads
         from selfplay.run_store import RunStore
 
         use_threads(1)
         with RunStore(run, create=False) as store:
-            reward, rules = RewardEnsemble(open_members(store)), rules_of(store)
+            reward, rules = open_ensemble(store), rules_of(store)
             pool = answered(store)[1].a
     probes = probes_of(rules.height) if rules.game == "go" and rules.width == rules.height else []
     rows = probe_report(reward, probes, rules.komi) if probes else []

@@ -42,8 +42,7 @@ class Critic:
             YomiError: no reward model there, or one that plays another game.
         """
         from rlhf_variant.boards import boards_of_state
-        from rlhf_variant.reward_ensemble import RewardEnsemble
-        from rlhf_variant.reward_store import open_members, rules_of
+        from rlhf_variant.reward_store import open_ensemble, rules_of
         from selfplay.run_store import RunStore
 
         if self._judge is None:
@@ -53,6 +52,6 @@ class Critic:
                     raise YomiError(
                         f"reward model {self._folder}: judges {known.game}, not {game.rules.game}"
                     )
-                self._judge = RewardEnsemble(open_members(store))
+                self._judge = open_ensemble(store)
         value = self._judge.values_black(boards_of_state(game.state, np.zeros(1, np.int64)))[0]
         return float(1 + value) / 2

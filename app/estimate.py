@@ -53,7 +53,7 @@ def estimate(
             "evaluations_per_s": round(found.evaluations_per_s),
             "training_steps_per_s": round(found.steps_per_s, 2),
             "games_per_hour": round(found.games_per_hour),
-            "hours": {name: round(value, 3) for name, value in hours.items()},
+            "hours": {name: float(f"{value:.4g}") for name, value in hours.items()},
         }
         click.echo(json.dumps(figures))
         return

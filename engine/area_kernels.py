@@ -136,13 +136,6 @@ def sign_of(colors: int) -> int:
     return int(colors == BLACK) - int(colors == WHITE)
 
 
-@inline_kernel
-def _head_if_stone(state: State, row: int, point: int) -> int:
-    """Head of the chain at a point; 0, where a wall stands, for walls and empty points."""
-    content = state.stone[row, point]
-    return int(state.chain_head[row, point]) if content in (BLACK, WHITE) else 0
-
-
 @kernel
 def count_liberties(state: State, row: int, liberties: npt.NDArray[np.int16]) -> None:
     """Count the liberties of all chains of a row, each at its head. Mutates: liberties.
@@ -152,15 +145,15 @@ def count_liberties(state: State, row: int, liberties: npt.NDArray[np.int16]) ->
         row: which game.
         liberties: `[>= P]` receives the counts; entries that are no head mean nothing.
     """
-    stride = int(state.rules[row, WIDTH]) + 1
-    for point in range(stride * (int(state.rules[row, HEIGHT]) + 2) + 1):
-        liberties[point] = 0
+    liberties[:] = 0
+    # Unsigned indices: Numba need not look whether they count from the end.
+    one, stride = np.uint64(1), np.uint64(state.rules[row, WIDTH] + 1)
+    empty, heads = state.empty[row].view(np.uint16), state.chain_head[row].view(np.uint16)
     for index in range(state.scalars[row, NUM_EMPTY]):
-        point = int(state.empty[row, index])
-        first = _head_if_stone(state, row, point - stride)
-        second = _head_if_stone(state, row, point - 1)
-        third = _head_if_stone(state, row, point + 1)
-        fourth = _head_if_stone(state, row, point + stride)
+        point = np.uint64(empty[index])
+        # Walls and empty points head themselves, so counting for them too spares a test.
+        first, second = heads[point - stride], heads[point - one]
+        third, fourth = heads[point + one], heads[point + stride]
         # A chain that touches the point on several sides counts it once.
         liberties[first] += 1
         liberties[second] += int(second != first)

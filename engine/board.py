@@ -223,7 +223,7 @@ def _is_in_history(state: State, row: int, position_hash: np.uint64) -> bool:
     return False
 
 
-@kernel
+@inline_kernel
 def copy_row(source: State, source_row: int, target: State, target_row: int) -> None:
     """Copy one game, rules included, over another row. Mutates: target[target_row].
 

@@ -148,6 +148,12 @@ def go_legality(state: State, row: int, point: int) -> int:
 
 
 @inline_kernel
+def may_repeat(state: State, row: int) -> bool:
+    """Whether any play could bring a remembered situation back: under superko once stones were removed."""
+    return bool(state.rules[row, KO_RULE] != SIMPLE_KO and state.scalars[row, HAS_CAPTURE] != 0)
+
+
+@inline_kernel
 def _legality_without_space(state: State, row: int, point: int) -> int:
     """LEGAL or SUICIDE_MOVE for a play on an empty point whose neighbors are all taken."""
     color = state.scalars[row, TO_PLAY]

@@ -12,7 +12,6 @@ import numpy.typing as npt
 from engine.area_kernels import count_liberties
 from engine.board import (
     BLACK,
-    EMPTY,
     GAME,
     GO,
     HEIGHT,
@@ -28,7 +27,7 @@ from engine.board import (
     WIDTH,
     State,
 )
-from engine.go_kernels import LEGAL, go_legality
+from engine.go_kernels import LEGAL, go_legality, has_empty_neighbor, may_repeat
 from engine.gomoku_kernels import completes_line, has_forbidden_points
 from engine.jit import allocating_kernel, inline_kernel, kernel
 from engine.renju_kernels import forbidden_kind
@@ -42,6 +41,7 @@ THREE_LIBERTIES = 5
 BANNED = 6  # empty points where the side to move may not play: ko, superko, suicide, renju
 LAST_MOVE = 7
 PREVIOUS_MOVE = 8
+NUM_PACKED_PLANES = 8
 NUM_BINARY_PLANES = 9
 LAST_WAS_PASS = 9  # the whole plane
 KOMI = 10  # the whole plane: komi in favor of the side to move, divided by KOMI_SCALE
@@ -52,6 +52,7 @@ OWN_WINNING_POINTS = 14  # empty points that complete a line of the side to move
 OPPONENT_WINNING_POINTS = 15
 NUM_PLANES = 16
 KOMI_SCALE = 10.0
+LIBERTY_BITS = 1 << ONE_LIBERTY | 1 << TWO_LIBERTIES | 1 << THREE_LIBERTIES
 
 
 @allocating_kernel
@@ -62,14 +63,16 @@ def write_batch_planes(state: State, rows: npt.NDArray[np.int64], planes: npt.ND
         state: the batch.
         rows: `[n]` which games, in the order of the planes.
         planes: `[>= n, K, canvas_height, canvas_width]` of any type, at least as large as the board; the
-            first K planes are written. The first `NUM_BINARY_PLANES` hold 0 and 1 alone, so small integers
-            do for them.
+            first K planes are written, at least `NUM_PACKED_PLANES`. The first `NUM_BINARY_PLANES` hold 0 and
+            1 alone, so small integers do for them.
     """
     canvas = planes.shape[2] * planes.shape[3]
     flat = planes.reshape(planes.shape[0], planes.shape[1] * canvas)
     liberties = np.empty(state.stone.shape[1], np.int16)
+    codes = np.empty(canvas, np.uint8)
     for index in range(rows.shape[0]):
-        _write_position(state, rows[index], flat, index, planes.shape[3], canvas, liberties)
+        _write_codes(state, rows[index], codes, planes.shape[3], liberties)
+        _write_position(state, rows[index], codes, flat, index, planes.shape[3])
 
 
 @allocating_kernel
@@ -80,41 +83,92 @@ def write_planes(state: State, row: int, planes: npt.NDArray[Any], index: int) -
 
 
 @inline_kernel
+def _write_codes(
+    state: State, row: int, codes: npt.NDArray[np.uint8], canvas_width: int, liberties: npt.NDArray[np.int16]
+) -> None:
+    """Pack what the first planes tell of each point into one byte, whose bit k is plane k. Mutates: codes.
+
+    Stones stand anywhere, so nothing branches on them.
+
+    Args:
+        state: the batch.
+        row: which game.
+        codes: `[canvas]` receives the bytes.
+        canvas_width: columns of the canvas.
+        liberties: `[>= P]` work space.
+    """
+    codes[:] = 0
+    width = int(state.rules[row, WIDTH])
+    color = int(state.scalars[row, TO_PLAY])
+    for y in range(state.rules[row, HEIGHT]):
+        first = (y + 1) * (width + 1) + 1
+        contents = state.stone[row, first : first + width]
+        targets = codes[y * canvas_width : y * canvas_width + width]
+        for x in range(width):
+            is_own, is_opponent = contents[x] == color, contents[x] == BLACK + WHITE - color
+            targets[x] = 1 << ON_BOARD | int(is_own) << OWN_STONES | int(is_opponent) << OPPONENT_STONES
+    if state.rules[row, GAME] == GO:
+        count_liberties(state, row, liberties)
+        _pack_liberties(state, row, codes, canvas_width, liberties)
+        _pack_banned_points(state, row, codes, canvas_width)
+    last = int(state.scalars[row, LAST_POINT])
+    if last > PASS_POINT:
+        codes[_place_of(last, width, canvas_width)] |= 1 << LAST_MOVE
+
+
+@inline_kernel
+def _pack_liberties(
+    state: State, row: int, codes: npt.NDArray[np.uint8], canvas_width: int, liberties: npt.NDArray[np.int16]
+) -> None:
+    """Mark the stones of chains with one, two or three liberties. Mutates: codes."""
+    width = int(state.rules[row, WIDTH])
+    heads = state.chain_head[row].view(np.uint16)
+    for y in range(state.rules[row, HEIGHT]):
+        first = (y + 1) * (width + 1) + 1
+        heads_here = heads[first : first + width]
+        targets = codes[y * canvas_width : y * canvas_width + width]
+        for x in range(width):
+            # A stone has at least one liberty; what a point without a stone counts means nothing.
+            has_stone = int(targets[x]) & (1 << OWN_STONES | 1 << OPPONENT_STONES) != 0
+            count = min(int(liberties[heads_here[x]]), 4) * int(has_stone)
+            targets[x] |= (1 << (ONE_LIBERTY - 1 + count)) & LIBERTY_BITS
+
+
+@inline_kernel
+def _pack_banned_points(state: State, row: int, codes: npt.NDArray[np.uint8], canvas_width: int) -> None:
+    """Mark where the side to move may not play in Go. Mutates: codes."""
+    # An empty neighbor makes a play legal at once, unless it could repeat; a ko point has none.
+    reads_all = may_repeat(state, row)
+    for index in range(state.scalars[row, NUM_EMPTY]):
+        point = int(state.empty[row, index])
+        if not (reads_all or not has_empty_neighbor(state, row, point)):
+            continue
+        if go_legality(state, row, point) != LEGAL:
+            codes[_place_of(point, int(state.rules[row, WIDTH]), canvas_width)] |= 1 << BANNED
+
+
+@inline_kernel
+def _place_of(point: int, width: int, canvas_width: int) -> int:
+    """Where a point lies in a flattened canvas."""
+    return (point // (width + 1) - 1) * canvas_width + point % (width + 1) - 1
+
+
+@inline_kernel
 def _write_position(
     state: State,
     row: int,
+    codes: npt.NDArray[np.uint8],
     planes: npt.NDArray[Any],
     index: int,
     canvas_width: int,
-    canvas: int,
-    liberties: npt.NDArray[np.int16],
 ) -> None:
-    """Write `planes[index]`, where plane k begins at `k * canvas` and its rows are `canvas_width` apart."""
-    for place in range(planes.shape[1]):
-        planes[index, place] = 0
-    is_go = state.rules[row, GAME] == GO
-    if is_go:
-        count_liberties(state, row, liberties)
-    color = state.scalars[row, TO_PLAY]
-    for y in range(state.rules[row, HEIGHT]):
-        point = (y + 1) * (int(state.rules[row, WIDTH]) + 1) + 1
-        place = y * canvas_width
-        for _ in range(state.rules[row, WIDTH]):
-            planes[index, place] = 1  # ON_BOARD is the first
-            content = state.stone[row, point]
-            if content != EMPTY:
-                plane = OWN_STONES if content == color else OPPONENT_STONES
-                planes[index, plane * canvas + place] = 1
-                if is_go:
-                    count = int(liberties[state.chain_head[row, point]])
-                    if count <= 3:
-                        planes[index, (ONE_LIBERTY + count - 1) * canvas + place] = 1
-            elif is_go and go_legality(state, row, point) != LEGAL:
-                planes[index, BANNED * canvas + place] = 1
-            point += 1
-            place += 1
-    last = int(state.scalars[row, LAST_POINT])
-    _mark(state, row, planes, index, canvas_width, LAST_MOVE * canvas, last)
+    """Write `planes[index]`: plane k begins at `k * len(codes)`, its rows are `canvas_width` apart."""
+    canvas = codes.shape[0]
+    for plane in range(NUM_PACKED_PLANES):
+        target = planes[index, plane * canvas : (plane + 1) * canvas]
+        for place in range(canvas):
+            target[place] = (codes[place] >> plane) & 1
+    planes[index, NUM_PACKED_PLANES * canvas :] = 0
     count = planes.shape[1] // canvas
     if count > PREVIOUS_MOVE:
         previous = int(state.scalars[row, PREVIOUS_POINT])
@@ -123,7 +177,7 @@ def _write_position(
         _write_forbidden_points(state, row, planes, index, canvas_width, canvas)
     if count > NUM_BINARY_PLANES:
         _write_whole_planes(state, row, planes, index, canvas_width, canvas)
-    if not is_go and count > OPPONENT_WINNING_POINTS:
+    if state.rules[row, GAME] != GO and count > OPPONENT_WINNING_POINTS:
         _write_winning_points(state, row, planes, index, canvas_width, canvas)
 
 
@@ -132,9 +186,8 @@ def _mark(
     state: State, row: int, planes: npt.NDArray[Any], index: int, canvas_width: int, start: int, point: int
 ) -> None:
     """Write a one for a point in the plane that begins at `start`, unless it is a pass or no move at all."""
-    stride = int(state.rules[row, WIDTH]) + 1
     if point > PASS_POINT:
-        planes[index, start + (point // stride - 1) * canvas_width + point % stride - 1] = 1
+        planes[index, start + _place_of(point, int(state.rules[row, WIDTH]), canvas_width)] = 1
 
 
 @kernel

@@ -26,6 +26,8 @@ from engine.go_kernels import (
     OFF_BOARD,
     PASS_NOT_ALLOWED,
     go_legality,
+    has_empty_neighbor,
+    may_repeat,
     play_go,
 )
 from engine.gomoku_kernels import gomoku_legality, has_forbidden_points, play_gomoku
@@ -57,7 +59,7 @@ def point_legality(state: State, row: int, point: int, is_go: bool) -> int:
     return gomoku_legality(state, row, point)
 
 
-@kernel
+@inline_kernel
 def play(state: State, row: int, action: int) -> None:
     """Play a legal action of the side to move. Mutates: state[row]. Precondition: legal."""
     width = int(state.rules[row, WIDTH])
@@ -83,19 +85,21 @@ def legal_actions(state: State, row: int, actions: npt.NDArray[np.int16]) -> int
     if state.scalars[row, IS_OVER] != 0:
         return 0
     is_go = state.rules[row, GAME] == GO
+    reads_all = is_go and may_repeat(state, row)
     count = 0
-    action = 0
     for y in range(height):
-        point = (y + 1) * (width + 1) + 1
-        for _ in range(width):
-            # The empty test first: in most Gomoku it is all there is.
-            if state.stone[row, point] == EMPTY and (not is_go or go_legality(state, row, point) == LEGAL):
-                actions[count] = action
-                count += 1
-            action += 1
-            point += 1
+        first = (y + 1) * (width + 1) + 1
+        contents = state.stone[row, first : first + width]
+        for x in range(width):
+            # Nothing branches on what is usual: each place is written, and kept by counting on.
+            actions[count] = y * width + x
+            is_empty = contents[x] == EMPTY
+            count += int(is_empty)
+            # An empty neighbor makes a play legal at once, unless it could repeat; a ko point has none.
+            if is_go and is_empty and (reads_all or not has_empty_neighbor(state, row, first + x)):
+                count -= int(go_legality(state, row, first + x) != LEGAL)
     if is_go:
-        actions[count] = action
+        actions[count] = width * height
         count += 1
     elif has_forbidden_points(state, row):
         return _drop_forbidden(state, row, actions, count)

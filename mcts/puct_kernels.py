@@ -13,7 +13,7 @@ import numpy.typing as npt
 from engine.jit import inline_kernel, kernel
 from mcts.config import Settings
 from mcts.proof_kernels import best_standing, is_pointless, standing
-from mcts.tree import ROOT, Tree
+from mcts.tree import ROOT, Tree, bring_into_reach
 
 USUAL_DEVIATION = 0.4
 """Standard deviation of values at which the prior has its usual weight, and which a node begins with."""
@@ -46,24 +46,62 @@ def exploration(tree: Tree, row: int, node: int, settings: Settings) -> float:
 
 
 @inline_kernel
-def puct_edge(tree: Tree, row: int, node: int, settings: Settings) -> int:
-    """Edge with the highest Q + c P sqrt(N) / (1 + n); the first one on a tie.
+def _is_lower(tree: Tree, row: int, edge: int, other: int) -> bool:
+    """Whether an edge has the lower action of two."""
+    return bool(tree.edge_action[row, edge] < tree.edge_action[row, other])
 
-    At the root the first edge that lacks forced playouts comes before all. Moves that are proven pointless
-    are passed over.
+
+@inline_kernel
+def _is_likelier(tree: Tree, row: int, edge: int, other: int) -> bool:
+    """Whether an edge has the higher prior of two; of equals the lower action."""
+    prior, other_prior = tree.edge_prior[row, edge], tree.edge_prior[row, other]
+    if prior != other_prior:
+        return bool(prior > other_prior)
+    return _is_lower(tree, row, edge, other)
+
+
+@inline_kernel
+def _likeliest_out_of_reach(tree: Tree, row: int, node: int) -> int:
+    """Bring the likeliest edge that is out of reach into it and return its place. Mutates: tree[row]."""
+    first = int(tree.first_edge[row, node])
+    likeliest = first + int(tree.reach[row, node])
+    for edge in range(likeliest + 1, first + int(tree.edge_count[row, node])):
+        if _is_likelier(tree, row, edge, likeliest):
+            likeliest = edge
+    return bring_into_reach(tree, row, node, likeliest)
+
+
+@kernel
+def _lowest_edge(tree: Tree, row: int, node: int) -> int:
+    """The edge with the lowest action; for nodes all of whose moves are pointless."""
+    first = int(tree.first_edge[row, node])
+    lowest = first
+    for edge in range(first + 1, first + int(tree.edge_count[row, node])):
+        if _is_lower(tree, row, edge, lowest):
+            lowest = edge
+    return lowest
+
+
+@inline_kernel
+def puct_edge(tree: Tree, row: int, node: int, settings: Settings) -> int:
+    """Edge with the highest Q + c P sqrt(N) / (1 + n); the lowest action on a tie.
+
+    At the root an edge that lacks forced playouts comes before all. Moves that are proven pointless are
+    passed over. Of the unvisited edges only the likeliest can win, so below the root just one of them is in
+    reach at first, and another one only when none there is left. Mutates: the order of the node's edges.
     """
     first = int(tree.first_edge[row, node])
-    last = first + int(tree.edge_count[row, node])
+    count_in_reach = int(tree.reach[row, node])
     visits = int(tree.visit_count[row, node])
     explore = exploration(tree, row, node, settings)
     fpu_reduction, forced = settings.fpu_reduction, 0.0
     if node == ROOT:
+        count_in_reach = int(tree.edge_count[row, ROOT])
         fpu_reduction, forced = settings.root_fpu_reduction, settings.forced_playouts * (visits - 1)
-    # Of the unvisited edges only the one with the highest prior can win; so one pass suffices.
     visited_prior = 0.0
-    best, best_score = first, -math.inf
-    fresh, fresh_prior = -1, -1.0
-    for edge in range(first, last):
+    best, best_score = -1, -math.inf
+    fresh = -1
+    for edge in range(first, first + count_in_reach):
         count = int(tree.edge_visit_count[row, edge])
         prior = float(tree.edge_prior[row, edge])
         if count > 0:
@@ -75,16 +113,18 @@ def puct_edge(tree: Tree, row: int, node: int, settings: Settings) -> int:
             score = tree.edge_value_sum[row, edge] / count + explore * prior / (1 + count)
             if node == ROOT:
                 score += float(tree.root_bonus[row, edge - first])
-            if score > best_score:
+            if score > best_score or (score == best_score and _is_lower(tree, row, edge, best)):
                 best, best_score = edge, score
-        elif prior > fresh_prior:
-            fresh, fresh_prior = edge, prior
+        elif fresh < 0 or _is_likelier(tree, row, edge, fresh):
+            fresh = edge
+    if fresh < 0 and count_in_reach < tree.edge_count[row, node]:
+        fresh = _likeliest_out_of_reach(tree, row, node)
     if fresh >= 0:
         unvisited_value = tree.value_sum[row, node] / visits - fpu_reduction * math.sqrt(visited_prior)
-        score = unvisited_value + explore * fresh_prior
-        if score > best_score or (score == best_score and fresh < best):
+        score = unvisited_value + explore * float(tree.edge_prior[row, fresh])
+        if score > best_score or (score == best_score and _is_lower(tree, row, fresh, best)):
             best = fresh
-    return best
+    return best if best >= 0 else _lowest_edge(tree, row, node)
 
 
 @inline_kernel

@@ -1,12 +1,13 @@
 """Tree reuse: what lies below a move that was played becomes the whole tree, in the same memory.
 
 Nodes stand in order of creation, and so do their edges; what is kept moves toward the front in that order.
+Only the root's own edges are put back into the rising order in which those of every root stand.
 """
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.jit import kernel
+from engine.jit import inline_kernel, kernel
 from mcts.tree import INNER, NO_CHILD, ROOT, Tree
 
 
@@ -52,6 +53,7 @@ def reroot(tree: Tree, row: int, node: int, places: npt.NDArray[np.int32]) -> No
         kept_nodes += 1
     tree.num_nodes[row] = kept_nodes
     tree.num_edges[row] = kept_edges
+    _sort_root_edges(tree, row)
     for edge in range(kept_edges):
         child = int(tree.edge_child[row, edge])
         if child != NO_CHILD:
@@ -63,6 +65,7 @@ def _move_node(tree: Tree, row: int, source: int, target: int) -> None:
     """Copy all of a node but where its edges begin. Mutates: tree[row]."""
     tree.node_kind[row, target] = tree.node_kind[row, source]
     tree.edge_count[row, target] = tree.edge_count[row, source]
+    tree.reach[row, target] = tree.reach[row, source]
     tree.visit_count[row, target] = tree.visit_count[row, source]
     tree.value_sum[row, target] = tree.value_sum[row, source]
     tree.value_square_sum[row, target] = tree.value_square_sum[row, source]
@@ -70,6 +73,30 @@ def _move_node(tree: Tree, row: int, source: int, target: int) -> None:
     tree.lower_bound[row, target] = tree.lower_bound[row, source]
     tree.upper_bound[row, target] = tree.upper_bound[row, source]
     tree.taint[row, target] = tree.taint[row, source]
+
+
+@kernel
+def _sort_root_edges(tree: Tree, row: int) -> None:
+    """Bring the edges of the root, which begin at 0, into rising order of actions. Mutates: tree[row]."""
+    for end in range(1, tree.edge_count[row, ROOT]):
+        edge = end
+        while edge > 0 and tree.edge_action[row, edge] < tree.edge_action[row, edge - 1]:
+            _swap_edges(tree, row, edge, edge - 1)
+            edge -= 1
+
+
+@inline_kernel
+def _swap_edges(tree: Tree, row: int, edge: int, other: int) -> None:
+    """Let two edges change places. Mutates: tree[row]."""
+    action, prior = tree.edge_action[row, edge], tree.edge_prior[row, edge]
+    count, value_sum = tree.edge_visit_count[row, edge], tree.edge_value_sum[row, edge]
+    child = tree.edge_child[row, edge]
+    _move_edge(tree, row, other, edge)
+    tree.edge_action[row, other] = action
+    tree.edge_prior[row, other] = prior
+    tree.edge_visit_count[row, other] = count
+    tree.edge_value_sum[row, other] = value_sum
+    tree.edge_child[row, other] = child
 
 
 @kernel

@@ -25,6 +25,7 @@ from mcts.tree import (
     Tree,
     add_node,
     back_up,
+    bring_into_reach,
 )
 
 
@@ -68,6 +69,8 @@ def descend(
         edge = NO_EDGE
         if settings.solve and tree.visit_count[row, node] == 1:
             edge = ending_edge(tree, row, node, leaves, slot)
+            if edge != NO_EDGE and settings.rule == PUCT:
+                edge = bring_into_reach(tree, row, node, edge)
         if edge == NO_EDGE:
             edge = _edge_by_rule(tree, row, node, settings, considered)
         tree.path_node[slot, length] = node
@@ -186,6 +189,29 @@ def _is_too_early_to_pass(state: State, slot: int, settings: Settings) -> bool:
     return bool(is_early and state.rules[slot, GAME] == GO)
 
 
+@inline_kernel
+def _write_priors(
+    actions: npt.NDArray[np.int16], logits: npt.NDArray[np.float32], priors: npt.NDArray[np.float32]
+) -> None:
+    """Softmax of the logits of some actions. Mutates: priors.
+
+    Args:
+        actions: `[n]` the legal ones.
+        logits: `[A]`.
+        priors: `[n]` receives the probabilities.
+    """
+    highest = -math.inf
+    for place in range(actions.shape[0]):
+        highest = max(highest, float(logits[actions[place]]))
+    total = 0.0
+    for place in range(actions.shape[0]):
+        weight = math.exp(float(logits[actions[place]]) - highest)
+        priors[place] = weight
+        total += weight
+    for place in range(actions.shape[0]):
+        priors[place] = float(priors[place]) / total
+
+
 @kernel
 def add_open_leaves(
     tree: Tree,
@@ -230,19 +256,10 @@ def add_open_leaves(
                 action = tree.edge_action[row, edge]
                 tree.edge_action[row, edge] = tree.edge_action[row, other]
                 tree.edge_action[row, other] = action
-        highest = -math.inf
-        for edge in range(first, last):
-            highest = max(highest, float(logits[index, tree.edge_action[row, edge]]))
-        total = 0.0
-        for edge in range(first, last):
-            weight = math.exp(float(logits[index, tree.edge_action[row, edge]]) - highest)
-            tree.edge_prior[row, edge] = weight
-            total += weight
-        for edge in range(first, last):
-            tree.edge_prior[row, edge] = float(tree.edge_prior[row, edge]) / total
-            tree.edge_visit_count[row, edge] = 0
-            tree.edge_value_sum[row, edge] = 0.0
-            tree.edge_child[row, edge] = NO_CHILD
+        _write_priors(tree.edge_action[row, first:last], logits[index], tree.edge_prior[row, first:last])
+        tree.edge_visit_count[row, first:last] = 0
+        tree.edge_value_sum[row, first:last] = 0.0
+        tree.edge_child[row, first:last] = NO_CHILD
         tree.raw_value[row, node] = values[index]
         back_up(tree, row, slot, node, values[index])
         if settings.solve:

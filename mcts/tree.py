@@ -34,6 +34,8 @@ class Tree(NamedTuple):
     """`[B, N]` where a node's edges begin."""
     edge_count: npt.NDArray[np.int32]
     """`[B, N]` how many it has: its legal actions."""
+    reach: npt.NDArray[np.int32]
+    """`[B, N]` how many of them PUCT looks at below the root; those behind are unvisited and no likelier."""
     visit_count: npt.NDArray[np.int32]
     """`[B, N]` simulations through the node, its own evaluation included."""
     value_sum: npt.NDArray[np.float64]
@@ -49,7 +51,7 @@ class Tree(NamedTuple):
     taint: npt.NDArray[np.int8]
     """`[B, N]` bits: which of these bounds rests on a superko ban or the move limit."""
     edge_action: npt.NDArray[np.int16]
-    """`[B, E]` action of an edge; the edges of a node stand in rising order under PUCT."""
+    """`[B, E]` action of an edge; the edges of a node begin in rising order, under UCT in random order."""
     edge_prior: npt.NDArray[np.float32]
     """`[B, E]` prior probability; sums to 1 over a node's edges."""
     edge_visit_count: npt.NDArray[np.int32]
@@ -89,6 +91,7 @@ def allocate_tree(batch: int, num_nodes: int, num_actions: int, num_slots: int |
         node_kind=np.empty(nodes, np.int8),
         first_edge=np.empty(nodes, np.int32),
         edge_count=np.empty(nodes, np.int32),
+        reach=np.empty(nodes, np.int32),
         visit_count=np.empty(nodes, np.int32),
         value_sum=np.empty(nodes, np.float64),
         value_square_sum=np.empty(nodes, np.float64),
@@ -118,6 +121,7 @@ def add_node(tree: Tree, row: int) -> int:
     tree.node_kind[row, node] = UNEVALUATED
     tree.first_edge[row, node] = 0
     tree.edge_count[row, node] = 0
+    tree.reach[row, node] = 0
     tree.visit_count[row, node] = 0
     tree.value_sum[row, node] = 0.0
     tree.value_square_sum[row, node] = 0.0
@@ -125,6 +129,33 @@ def add_node(tree: Tree, row: int) -> int:
     tree.upper_bound[row, node] = 1
     tree.taint[row, node] = 0
     return node
+
+
+@inline_kernel
+def bring_into_reach(tree: Tree, row: int, node: int, edge: int) -> int:
+    """Let PUCT look at one edge more, which changes places with the first one out of reach.
+
+    No path may hold an edge out of reach, so nobody follows the one that gives way. Mutates: tree[row].
+
+    Args:
+        tree: the trees.
+        row: which tree.
+        node: where the edge begins.
+        edge: any; one in reach, as all are at the root, stays where it is.
+
+    Returns:
+        Where it stands now.
+    """
+    place = int(tree.first_edge[row, node]) + int(tree.reach[row, node])
+    if node == ROOT or edge < place:
+        return edge
+    tree.reach[row, node] += 1
+    action, prior = tree.edge_action[row, place], tree.edge_prior[row, place]
+    tree.edge_action[row, place] = tree.edge_action[row, edge]
+    tree.edge_prior[row, place] = tree.edge_prior[row, edge]
+    tree.edge_action[row, edge] = action
+    tree.edge_prior[row, edge] = prior
+    return place
 
 
 @kernel

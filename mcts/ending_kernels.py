@@ -67,6 +67,7 @@ def _keep_useful_edges(tree: Tree, row: int, roots: State, owner: Marks) -> None
         for edge in range(kept):
             tree.edge_prior[row, edge] = float(tree.edge_prior[row, edge]) / total
     tree.edge_count[row, ROOT] = kept
+    tree.reach[row, ROOT] = kept
     tree.num_edges[row] = kept
     tree.taint[row, ROOT] = int(tree.taint[row, ROOT]) | MOVES_LEFT_OUT
 

@@ -87,8 +87,8 @@ def puct_edge(tree: Tree, row: int, node: int, settings: Settings) -> int:
     """Edge with the highest Q + c P sqrt(N) / (1 + n); the lowest action on a tie.
 
     At the root an edge that lacks forced playouts comes before all. Moves that are proven pointless are
-    passed over. Of the unvisited edges only the likeliest can win, so below the root just one of them is in
-    reach at first, and another one only when none there is left. Mutates: the order of the node's edges.
+    passed over. Of the unvisited edges only the likeliest can win, so below the root the likeliest comes into
+    reach when no unvisited one is left there. Mutates: the order of the node's edges.
     """
     first = int(tree.first_edge[row, node])
     count_in_reach = int(tree.reach[row, node])
@@ -96,7 +96,6 @@ def puct_edge(tree: Tree, row: int, node: int, settings: Settings) -> int:
     explore = exploration(tree, row, node, settings)
     fpu_reduction, forced = settings.fpu_reduction, 0.0
     if node == ROOT:
-        count_in_reach = int(tree.edge_count[row, ROOT])
         fpu_reduction, forced = settings.root_fpu_reduction, settings.forced_playouts * (visits - 1)
     visited_prior = 0.0
     best, best_score = -1, -math.inf

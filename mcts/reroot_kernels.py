@@ -1,14 +1,14 @@
 """Tree reuse: what lies below a move that was played becomes the whole tree, in the same memory.
 
 Nodes stand in order of creation, and so do their edges; what is kept moves toward the front in that order.
-Only the root's own edges are put back into the rising order in which those of every root stand.
+Only the root's own edges are put back into the rising order in which those of every root stand, all in reach.
 """
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.jit import inline_kernel, kernel
-from mcts.tree import INNER, NO_CHILD, ROOT, Tree
+from mcts.tree import INNER, NO_CHILD, ROOT, Tree, forget_edges
 
 
 @kernel
@@ -52,7 +52,9 @@ def reroot(tree: Tree, row: int, node: int, places: npt.NDArray[np.int32]) -> No
         places[source] = kept_nodes
         kept_nodes += 1
     tree.num_nodes[row] = kept_nodes
+    forget_edges(tree, row, kept_edges, int(tree.num_edges[row]))
     tree.num_edges[row] = kept_edges
+    tree.reach[row, ROOT] = tree.edge_count[row, ROOT]
     _sort_root_edges(tree, row)
     for edge in range(kept_edges):
         child = int(tree.edge_child[row, edge])

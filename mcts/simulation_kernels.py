@@ -249,6 +249,7 @@ def add_open_leaves(
         tree.node_kind[row, node] = INNER
         tree.first_edge[row, node] = first
         tree.edge_count[row, node] = count
+        tree.reach[row, node] = count if node == ROOT or settings.rule != PUCT else 0
         tree.num_edges[row] = last
         if settings.rule == UCT:
             for edge in range(last - 1, first, -1):
@@ -257,9 +258,6 @@ def add_open_leaves(
                 tree.edge_action[row, edge] = tree.edge_action[row, other]
                 tree.edge_action[row, other] = action
         _write_priors(tree.edge_action[row, first:last], logits[index], tree.edge_prior[row, first:last])
-        tree.edge_visit_count[row, first:last] = 0
-        tree.edge_value_sum[row, first:last] = 0.0
-        tree.edge_child[row, first:last] = NO_CHILD
         tree.raw_value[row, node] = values[index]
         back_up(tree, row, slot, node, values[index])
         if settings.solve:

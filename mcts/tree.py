@@ -35,7 +35,7 @@ class Tree(NamedTuple):
     edge_count: npt.NDArray[np.int32]
     """`[B, N]` how many it has: its legal actions."""
     reach: npt.NDArray[np.int32]
-    """`[B, N]` how many of them PUCT looks at below the root; those behind are unvisited and no likelier."""
+    """`[B, N]` how many of them may have visits. PUCT looks at no others; those behind are no likelier."""
     visit_count: npt.NDArray[np.int32]
     """`[B, N]` simulations through the node, its own evaluation included."""
     value_sum: npt.NDArray[np.float64]
@@ -101,9 +101,9 @@ def allocate_tree(batch: int, num_nodes: int, num_actions: int, num_slots: int |
         taint=np.empty(nodes, np.int8),
         edge_action=np.empty(edges, np.int16),
         edge_prior=np.empty(edges, np.float32),
-        edge_visit_count=np.empty(edges, np.int32),
-        edge_value_sum=np.empty(edges, np.float64),
-        edge_child=np.empty(edges, np.int32),
+        edge_visit_count=np.zeros(edges, np.int32),
+        edge_value_sum=np.zeros(edges, np.float64),
+        edge_child=np.full(edges, NO_CHILD, np.int32),
         root_logit=np.empty((batch, num_actions), np.float64),
         root_bonus=np.zeros((batch, num_actions), np.float32),
         path_node=np.empty((num_slots, num_nodes), np.int32),
@@ -141,13 +141,13 @@ def bring_into_reach(tree: Tree, row: int, node: int, edge: int) -> int:
         tree: the trees.
         row: which tree.
         node: where the edge begins.
-        edge: any; one in reach, as all are at the root, stays where it is.
+        edge: any; one in reach stays where it is.
 
     Returns:
         Where it stands now.
     """
     place = int(tree.first_edge[row, node]) + int(tree.reach[row, node])
-    if node == ROOT or edge < place:
+    if edge < place:
         return edge
     tree.reach[row, node] += 1
     action, prior = tree.edge_action[row, place], tree.edge_prior[row, place]
@@ -158,11 +158,25 @@ def bring_into_reach(tree: Tree, row: int, node: int, edge: int) -> int:
     return place
 
 
+@inline_kernel
+def forget_edges(tree: Tree, row: int, first: int, last: int) -> None:
+    """Take visits and children from some edges: a new node begins with edges that have none.
+
+    Mutates: tree[row].
+    """
+    tree.edge_visit_count[row, first:last] = 0
+    tree.edge_value_sum[row, first:last] = 0.0
+    tree.edge_child[row, first:last] = NO_CHILD
+
+
 @kernel
 def reset_trees(tree: Tree, rows: npt.NDArray[np.int64]) -> None:
     """Leave nothing but an unevaluated root in each row. Mutates: tree[rows]."""
     for index in range(rows.shape[0]):
         row = rows[index]
+        for node in range(tree.num_nodes[row]):
+            first = int(tree.first_edge[row, node])
+            forget_edges(tree, row, first, first + int(tree.reach[row, node]))
         tree.num_nodes[row] = 0
         tree.num_edges[row] = 0
         add_node(tree, row)

@@ -226,7 +226,7 @@ class TreeSearch:
         total = float(priors[is_kept].sum())
         tree.edge_action[0, :num_kept] = actions[is_kept]
         tree.edge_prior[0, :num_kept] = priors[is_kept] / total if total > 0 else 1 / num_kept
-        tree.edge_count[0, ROOT] = tree.num_edges[0] = num_kept
+        tree.edge_count[0, ROOT] = tree.reach[0, ROOT] = tree.num_edges[0] = num_kept
         tree.lower_bound[0, ROOT], tree.upper_bound[0, ROOT] = -1, 1
         tree.taint[0, ROOT] = MOVES_LEFT_OUT
 

@@ -26,7 +26,7 @@ COMMANDS = {
     "analyze": "Review a game: its course, its mistakes, what was better.",
     "sgf": "Check SGF files.",
     "doctor": "Look for what may be wrong with this installation.",
-    "pretrain": "Clone a policy from real games.",
+    "pretrain": "Clone a policy from real games, or from an agent.",
     "distill": "Teach a smaller network what a larger one thinks.",
     "export": "Write a network as an ONNX file.",
     "demo": "Learn both ways in a few minutes and compare.",

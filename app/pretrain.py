@@ -1,4 +1,4 @@
-"""`yomi pretrain`: clone a policy from real games in SGF files."""
+"""`yomi pretrain`: clone a policy from real games in SGF files, or from games of an agent."""
 
 import json
 import os
@@ -15,7 +15,9 @@ from app.progress import Progress, getting_ready
 from app.sgf import sgf_files_below
 
 if TYPE_CHECKING:
+    from selfplay.agents import AgentSpec
     from selfplay.config import TrainConfig
+    from selfplay.records import GameRecord
 
 HELD_OUT_SHARE = 0.05
 DEFAULT_EPOCHS = 2.0
@@ -27,9 +29,18 @@ LOSSES = {"policy_loss": "policy loss (nats)", "value_loss": "value loss (nats)"
 @click.option(
     "--sgf",
     "folder",
-    required=True,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder of SGF files, searched with all its subfolders.",
+)
+@click.option("--teacher", metavar="AGENT", help="Agent whose games against itself are cloned instead.")
+@click.option("--visits", type=click.IntRange(min=1), help="Simulations a move of the teacher.")
+@click.option(
+    "--games",
+    "num_games",
+    type=click.IntRange(1, 1_000_000),
+    default=2000,
+    show_default=True,
+    help="Games of the teacher, on boards of the preset's selfplay.sizes.",
 )
 @click.option(
     "--preset", "preset_name", default="go9", show_default=True, metavar="NAME", help="Game and network."
@@ -55,7 +66,10 @@ LOSSES = {"policy_loss": "policy loss (nats)", "value_loss": "value loss (nats)"
 )
 @json_option
 def pretrain(
-    folder: Path,
+    folder: Path | None,
+    teacher: str | None,
+    visits: int | None,
+    num_games: int,
     preset_name: str,
     size: int | None,
     blocks: int | None,
@@ -68,18 +82,22 @@ def pretrain(
     out: Path,
     as_json: bool,
 ) -> None:
-    """Clone a policy from real games in SGF files.
+    """Clone a policy from real games in SGF files, or from games of an agent against itself.
 
-    Every twentieth game is held out and never learned from; the accuracy on its moves is what counts. The
-    weights are an agent: yomi play --agent pretrained.safetensors.
+    A teacher such as threats plays from random openings, with a random move now and then. Every twentieth
+    game is held out and never learned from; the accuracy on its moves is what counts. The weights are an
+    agent: yomi play --agent pretrained.safetensors.
     """
     if epochs is not None and steps is not None:
         raise click.UsageError("--epochs and --steps: expected only one of them")
+    if (folder is None) == (teacher is None):
+        raise click.UsageError("--sgf and --teacher: expected one of them")
     if not os.access(out.absolute().parent, os.W_OK):
         raise click.UsageError(f"--out {out}: expected a file in a folder that exists and can be written")
-    paths = sgf_files(folder, limit)
+    paths = [] if folder is None else sgf_files(folder, limit)
 
     with stopping("nothing was started"), getting_ready():
+        from selfplay.agents import open_agent
         from selfplay.checkpoint import save_network
         from selfplay.imitation import (
             CLONING,
@@ -93,12 +111,17 @@ def pretrain(
         from selfplay.window import split_games
 
         config = configuration(preset_name, blocks, channels)
+        spec = None if teacher is None else open_agent(teacher, visits=visits)
     side = size or config.rules.width
     announce_compilation()
     started = time.monotonic()
     with stopping("no weights were written"):
-        with Progress("Reading games", len(paths)) as reading:
-            games, skipped = records_from_sgf(paths, config.rules.game, side, reading.advance)
+        skipped: Counter[str] = Counter()
+        if spec is not None:
+            games = games_of_teacher(spec, config, size, num_games, seed, threads)
+        else:
+            with Progress("Reading games", len(paths)) as reading:
+                games, skipped = records_from_sgf(paths, config.rules.game, side, reading.advance)
         training, held_out = split_games(games, HELD_OUT_SHARE, seed)
         if not training:
             kind = f"{config.rules.game.capitalize()} {side}x{side}"
@@ -155,6 +178,36 @@ def sgf_files(folder: Path, limit: int | None) -> list[Path]:
     if limit is None:
         return paths
     return paths[:: -(-len(paths) // limit)]
+
+
+def games_of_teacher(
+    spec: "AgentSpec", config: "TrainConfig", size: int | None, num_games: int, seed: int, threads: int
+) -> "list[GameRecord]":
+    """Games of an agent against itself, with progress.
+
+    Args:
+        spec: the agent.
+        config: says the game and, without a size, which boards.
+        size: side of the boards, None for those of the configuration.
+        num_games: how many.
+        seed: of the games.
+        threads: workers.
+
+    Raises:
+        AgentError: the agent cannot play this game.
+        click.UsageError: the board is too small for it.
+    """
+    from selfplay.beginnings import rules_at
+    from selfplay.teacher_games import Lesson, teacher_games
+
+    if config.rules.game == "gomoku" and size is not None and size < config.rules.line_length:
+        raise click.UsageError(f"--size {size}: expected room for {config.rules.line_length} in a row")
+    rules = config.rules if size is None else rules_at(config.rules, size)
+    lesson = Lesson(config.selfplay.sizes if size is None else "")
+    with Progress("Teacher's games", num_games) as playing:
+        return teacher_games(
+            spec, rules, lesson, num_games, seed=seed, threads=threads, progress=playing.advance
+        )
 
 
 def configuration(preset_name: str, blocks: int | None, channels: int | None) -> "TrainConfig":

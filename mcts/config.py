@@ -91,6 +91,9 @@ class SearchConfig:
         choose_by_lcb: whether the best move is the one with the highest lower confidence bound instead of the
             most visits, once the root has 100 (leela-zero #2282). The search of a single game for play always
             chooses so; `gumbel` never does.
+        vcf_nodes: fours that may be tried at each leaf of Gomoku to find a victory by continuous fours, which
+            then counts as a win, and a hundred times as many at the root, where it is then played; 0 for
+            none. Refused behind the firewall, and with `reuse_tree`.
     """
 
     num_simulations: int = 32
@@ -118,6 +121,7 @@ class SearchConfig:
     average_root: bool = False
     choose_by_lcb: bool = False
     ending_bonus: float = 0.0
+    vcf_nodes: int = 0
 
     def __post_init__(self) -> None:
         if self.num_simulations < 2:
@@ -130,6 +134,10 @@ class SearchConfig:
             raise ValueError("reuse_tree: expected false with selection gumbel or clean_up")
         if self.ending_bonus > 0 and self.selection != "puct":
             raise ValueError("ending_bonus: expected 0 unless the selection is puct")
+        if not 0 <= self.vcf_nodes <= 1_000_000:
+            raise ValueError(f"vcf_nodes {self.vcf_nodes}: expected 0..1000000")
+        if self.reuse_tree and self.vcf_nodes:
+            raise ValueError("reuse_tree: expected false with vcf_nodes")
         if not 1 <= self.max_considered <= 401:
             raise ValueError(f"max_considered {self.max_considered}: expected 1..401")
         for names, highest in _HIGHEST.items():

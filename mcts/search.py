@@ -36,6 +36,7 @@ from mcts.simulation_kernels import (
     select_leaves,
 )
 from mcts.tree import OPEN_LEAF, ROOT, TERMINAL_LEAF, allocate_tree, reset_trees
+from mcts.vcf_solver import keep_root_moves, solver_of
 
 
 class Search:
@@ -90,6 +91,7 @@ class Search:
         self._owner, self._life = np.zeros(num_points, np.int8), new_life_workspace(num_points)
         self.tree = allocate_tree(batch, self._max_nodes, rules.num_actions)
         self._kept = KeptTrees(self.tree, rules, self._max_nodes)
+        self._solver = solver_of(rules, config.vcf_nodes)
 
     def run(
         self,
@@ -112,9 +114,9 @@ class Search:
         Raises:
             ValueError: a game is over, there are fewer than two simulations, or `solve` meets terminal values
                 that are no outcomes.
-            OutcomeForbiddenError: `solve` or `clean_up` behind the firewall.
+            OutcomeForbiddenError: `solve`, `clean_up` or `vcf_nodes` behind the firewall.
         """
-        if self.config.solve or self.config.clean_up:
+        if self.config.solve or self.config.clean_up or self._solver is not None:
             require_outcomes()
         active = np.asarray(rows, np.int64)
         if (roots.scalars[active, IS_OVER] != 0).any():
@@ -158,6 +160,11 @@ class Search:
                 raise ValueError("solve: expected terminal values that are outcomes, -1, 0 or 1")
             add_terminal_leaves(self.tree, self._leaves, finished, finished, outcomes, self._settings)
         opened = rows[kinds == OPEN_LEAF]
+        if self._solver is not None and not is_first:
+            is_won = self._solver.are_won(self._leaves, opened)
+            won, opened = opened[is_won], opened[~is_won]
+            ones = np.ones(len(won), np.float32)
+            add_terminal_leaves(self.tree, self._leaves, won, won, ones, self._settings)
         if len(opened):
             logits, values = self._logits[: len(opened)], self._values[: len(opened)]
             if is_first and self._root_evaluator is not None:
@@ -172,6 +179,10 @@ class Search:
 
     def _prepare_roots(self, roots: State, rows: Rows, noise: bool) -> None:
         config = self.config
+        if self._solver is not None:
+            for row in rows:
+                if (action := self._solver.root_action(roots, int(row))) is not None:
+                    keep_root_moves(self.tree, int(row), (action,))
         if config.clean_up:
             leave_out_pointless_moves(self.tree, roots, rows, self._owner, self._life)
         if config.selection == "gumbel":

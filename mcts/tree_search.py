@@ -27,11 +27,21 @@ from mcts.ending_kernels import leave_out_pointless_moves, write_ending_bonuses
 from mcts.evaluator import Evaluator, Rows, SymmetricEvaluator, symmetric
 from mcts.forecast import Forecaster
 from mcts.lcb_kernels import lcb_root_actions
-from mcts.proof_kernels import MOVES_LEFT_OUT, keep_best_standing
+from mcts.proof_kernels import keep_best_standing
 from mcts.puct_kernels import prune_forced_visits, root_visits
 from mcts.reroot_kernels import child_of_root, reroot
 from mcts.simulation_kernels import add_open_leaves, add_terminal_leaves
-from mcts.tree import NO_CHILD, OPEN_LEAF, ROOT, TAKEN_LEAF, TERMINAL_LEAF, allocate_tree, reset_trees
+from mcts.tree import (
+    NO_CHILD,
+    OPEN_LEAF,
+    ROOT,
+    TAKEN_LEAF,
+    TERMINAL,
+    TERMINAL_LEAF,
+    allocate_tree,
+    reset_trees,
+)
+from mcts.vcf_solver import keep_root_moves, solver_of
 from mcts.virtual_loss_kernels import gather_leaves
 
 ROW = np.zeros(1, np.int64)
@@ -134,6 +144,7 @@ class TreeSearch:
         self._changed = Condition()
         self._is_ending = False
         self._allowed: Collection[int] | None = None
+        self._solvers = [solver_of(rules, config.vcf_nodes) for _ in evaluators]
         reset_trees(self.tree, ROW)
 
     # The root.
@@ -142,7 +153,8 @@ class TreeSearch:
         """Turn to a position, with what is known of it if it is at most two moves ahead in the same game.
 
         With `clean_up` nothing is known of a new position: its pointless moves would have visits. Nor is
-        anything known where only some moves are allowed, or were.
+        anything known where only some moves are allowed, or were. A victory by continuous fours that
+        `vcf_nodes` find is the only move allowed.
 
         Args:
             position: not over.
@@ -151,14 +163,24 @@ class TreeSearch:
 
         Raises:
             ValueError: the game is over.
+            OutcomeForbiddenError: `vcf_nodes` behind the firewall.
         """
         if position.scalars[row, IS_OVER] != 0:
             raise ValueError("search: expected a game that is not over")
+        allowed = self._narrowed(position, row, allowed)
         is_free = self._allowed is None and allowed is None
         if not (is_free and self._follow(position, row)):
             reset_trees(self.tree, ROW)
         copy_row(position, row, self.root, 0)
         self._allowed = allowed
+
+    def _narrowed(self, position: State, row: int, allowed: Collection[int] | None) -> Collection[int] | None:
+        """The moves to search, where one of them wins that one alone."""
+        if self._solvers[0] is None:
+            return allowed
+        require_outcomes()
+        action = self._solvers[0].root_action(position, row)
+        return allowed if action is None or (allowed is not None and action not in allowed) else (action,)
 
     def _follow(self, position: State, row: int) -> bool:
         """Go down the tree to a position; False where the tree knows no way."""
@@ -170,7 +192,8 @@ class TreeSearch:
             if node == NO_CHILD:
                 return False
             reroot(self.tree, 0, node, self._places)
-        return actions is not None
+        # A leaf that counted as won by fours has no moves to go on with.
+        return actions is not None and self.tree.node_kind[0, ROOT] != TERMINAL
 
     # The search.
 
@@ -195,7 +218,8 @@ class TreeSearch:
         if self.num_visits == 0:
             self._step(0, limits)
             if self._allowed is not None:
-                self._keep_allowed(self._allowed)
+                if not keep_root_moves(self.tree, 0, self._allowed):
+                    raise YomiError("allowed moves: expected a legal one among them")
             elif self.config.clean_up:
                 leave_out_pointless_moves(self.tree, self.root, ROW, self._owner, self._life)
         if self.config.ending_bonus > 0 and self.root.rules[0, GAME] == GO:
@@ -214,21 +238,6 @@ class TreeSearch:
                     other.result()
             finally:
                 self._end()
-
-    def _keep_allowed(self, allowed: Collection[int]) -> None:
-        """Forget all other moves of a root that was evaluated and not searched yet, and what they prove."""
-        tree, count = self.tree, int(self.tree.edge_count[0, ROOT])
-        actions, priors = tree.edge_action[0, :count].copy(), tree.edge_prior[0, :count].copy()
-        is_kept = np.isin(actions, list(allowed))
-        num_kept = int(is_kept.sum())
-        if num_kept == 0:
-            raise YomiError("allowed moves: expected a legal one among them")
-        total = float(priors[is_kept].sum())
-        tree.edge_action[0, :num_kept] = actions[is_kept]
-        tree.edge_prior[0, :num_kept] = priors[is_kept] / total if total > 0 else 1 / num_kept
-        tree.edge_count[0, ROOT] = tree.reach[0, ROOT] = tree.num_edges[0] = num_kept
-        tree.lower_bound[0, ROOT], tree.upper_bound[0, ROOT] = -1, 1
-        tree.taint[0, ROOT] = MOVES_LEFT_OUT
 
     def _write_ending_bonuses(self) -> None:
         assert self._forecaster is not None
@@ -295,6 +304,12 @@ class TreeSearch:
         kinds = self.tree.leaf_kind[pending]
         finished, opened = pending[kinds == TERMINAL_LEAF], pending[kinds == OPEN_LEAF]
         outcomes = values_to_play(self._leaves, finished)
+        solver = self._solvers[worker]
+        if solver is not None and self.num_visits > 0:
+            is_won = solver.are_won(self._leaves, opened)
+            finished = np.concatenate([finished, opened[is_won]])
+            outcomes = np.concatenate([outcomes, np.ones(int(is_won.sum()), np.float32)])
+            opened = opened[~is_won]
         logits, values = self._logits[worker, : len(opened)], self._values[worker, : len(opened)]
         if len(opened):
             if self._root_evaluator is not None and self.num_visits == 0:

@@ -125,6 +125,8 @@ def train_on_preferences(
             raise ValueError("network: expected heads for policy and value alone, others learn from outcomes")
     if config.search.solve:
         raise ValueError("search.solve: expected false, proofs rest on outcomes")
+    if config.search.vcf_nodes:
+        raise ValueError("search.vcf_nodes: expected 0, a victory by continuous fours is an outcome")
     if config.search.clean_up:
         raise ValueError("search.clean_up: expected false, dead stones tell of the outcome")
     if config.gate_games or config.elo_every:

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 WEIGHTS_FOLDER = Path(__file__).parent / "weights"
 DEFAULT_VISITS = 100
 MAX_NODES_BY_TIME = 50_000
+VCF_NODES = 50
+"""Of `SearchConfig` for networks: see docs/agents.md."""
 PROGRAMS = ("gtp", "gomocup")
 DRAWN = "policy:"
 """Before the name of a network: moves are drawn from its policy, as the learners of experiments play."""
@@ -176,7 +178,7 @@ class AgentSpec:
             config = self._search_config(SearchConfig(max_nodes, "uct", solve=True))
             with self._refusing():
                 return rollout_player(config, rules, self.threads, seed, forecasts=forecasts)
-        config = self._search_config(SearchConfig(max_nodes, solve=True))
+        config = self._search_config(SearchConfig(max_nodes, solve=True, vcf_nodes=VCF_NODES))
         forecaster = self.forecaster(rules) if forecasts or config.ending_bonus > 0 else None
         with self._refusing():
             return network_player(
@@ -258,7 +260,13 @@ class AgentSpec:
     ) -> SearchAgent:
         visits = self._visits() if self.seconds is None else max(2, MAX_NODES_BY_TIME // batch)
         config = self._search_config(
-            SearchConfig(visits, selection, noise_weight=0.0, choose_by_lcb=selection == "puct")
+            SearchConfig(
+                visits,
+                selection,
+                noise_weight=0.0,
+                choose_by_lcb=selection == "puct",
+                vcf_nodes=VCF_NODES if selection == "puct" else 0,
+            )
         )
         with self._refusing():
             search = Search(config, evaluator, rules, batch, search_seed)

@@ -61,7 +61,9 @@ PRESETS: dict[str, TrainConfig] = {
         rules=gomoku_rules(15),
         network=NetworkConfig(4, 64, 32, reading_planes=True, **AUXILIARY_HEADS),
         search=SearchConfig(num_simulations=32),
-        selfplay=SelfPlayConfig(games_per_iteration=400, parallel_games=128, random_plies=3),
+        selfplay=SelfPlayConfig(
+            games_per_iteration=400, parallel_games=128, random_plies=3, sizes="9:1,11:1,13:2,15:6"
+        ),
         learner=LONG_RUN,
         iterations=500,
     ),

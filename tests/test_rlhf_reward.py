@@ -267,6 +267,9 @@ def test_a_preference_run_refuses_score_targets_proofs_and_other_preferences(tmp
         proving = replace(config, search=replace(config.search, solve=True))
         with pytest.raises(ValueError, match=r"search\.solve"):
             train_on_preferences(store, proving, preferences, reference, initial)
+        solving = replace(config, search=replace(config.search, vcf_nodes=10))
+        with pytest.raises(ValueError, match=r"search\.vcf_nodes"):
+            train_on_preferences(store, solving, preferences, reference, initial)
         cleaning = replace(config, search=replace(config.search, clean_up=True))
         with pytest.raises(ValueError, match=r"search\.clean_up"):
             train_on_preferences(store, cleaning, preferences, reference, initial)

@@ -296,7 +296,7 @@ def test_pretrain_shows_a_table(folder: Path, tmp_path: Path) -> None:
         (["--sgf", ".", "--out", "empty"], "is a directory"),
         (["--sgf", ".", "--steps", "1", "--epochs", "1"], "expected only one of them"),
         (["--sgf", ".", "--epochs", "0"], "0.0 is not in the range"),
-        ([], "Missing option '--sgf'"),
+        ([], "--sgf and --teacher: expected one of them"),
     ],
 )
 def test_pretrain_says_in_one_line_what_is_wrong(

@@ -15,16 +15,19 @@ POINTS_TO_PLAY = 6_000
 class Outlook:
     """Looks at positions of one game, by the network of an agent or by random games; not at Gomoku."""
 
-    def __init__(self, rules: Rules, spec: AgentSpec, seed: int | None) -> None:
+    def __init__(
+        self, rules: Rules, spec: AgentSpec, seed: int | None, points_to_play: int = POINTS_TO_PLAY
+    ) -> None:
         """Prepare.
 
         Args:
             rules: of the positions.
             spec: the agent; random games take the place of a network that knows no points.
             seed: of the random games; None takes a new one.
+            points_to_play: how much random games of a look may cost; four times as much halves their error.
         """
         self._is_go = rules.game == "go"
-        num_games = max(1, POINTS_TO_PLAY // rules.area)
+        num_games = max(1, points_to_play // rules.area)
         self._forecaster: Forecaster = spec.forecaster(rules) or RolloutForecaster(
             rules, np.random.SeedSequence(seed), num_games
         )

@@ -198,7 +198,7 @@ class AgentSpec:
         Args:
             rules: of the largest board to come.
         """
-        if self.network is None or rules.game != "go" or not self.network.config.score:
+        if self.network is None or rules.game != "go" or not self.network.knows_points:
             return None
         from selfplay.network_forecaster import NetworkForecaster
 

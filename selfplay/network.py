@@ -234,6 +234,12 @@ class Network(nn.Module):
         """Forget everything about how games end, as experiments on where values come from start."""
         self.value_head.reset()
 
+    @property
+    def knows_points(self) -> bool:
+        """Whether the head for the score was ever taught; that of a network cloned from games is silent."""
+        score_out = self.value_head.score_out
+        return score_out is not None and any(bool(values.any()) for values in score_out.parameters())
+
     def forward(self, planes: Tensor) -> Output:
         """Judge positions. `planes` is `[n, config.num_planes, H, W]` as `selfplay.inputs` writes them."""
         return self.judge(planes, board_mask(planes[:, ON_BOARD : ON_BOARD + 1]))

@@ -12,9 +12,12 @@ import pytest
 
 from app.options import AgentChoice
 from app.protocols.analysis_engine import AnalysisEngine, serve
+from app.protocols.analysis_text import View
 from app.protocols.line_reader import LineReader
+from engine.board import BLACK
 from engine.errors import YomiError
 from engine.rulesets import Rules, go_rules, gomoku_rules
+from mcts.analysis import Analysis, MoveAnalysis
 
 UCT = AgentChoice("uct:50", seed=1)
 KATRAIN = {
@@ -307,3 +310,12 @@ def test_an_agent_that_does_not_search_is_refused_at_once() -> None:
 def test_five_in_a_row_is_searched_though_its_usual_agent_does_not() -> None:
     (answer,) = talk(query(boardXSize=7, boardYSize=7), rules=gomoku_rules(7), agent=AgentChoice(seed=1))
     assert answer["rootInfo"]["visits"] == 20
+
+
+def test_a_point_of_nobodys_has_an_ownership_that_katrain_can_draw() -> None:
+    rules = go_rules(2)
+    move = MoveAnalysis(0, 0, 1, 1.0, 0.5, 0.5, 0.0, (0,))
+    analysis = Analysis(BLACK, 1, 0.5, 0.0, (0.0, 0.0001, -0.0001, 1.0), (move,))
+    for side, sign in (("BLACK", 1), ("WHITE", -1)):
+        told = View(analysis, rules, side).answer(has_ownership=True)["ownership"]
+        assert told == [sign * share for share in (0.001, 0.001, 0.001, 1.0)]

@@ -7,11 +7,12 @@ import pytest
 import torch
 from random_records import ALL_HEADS, SMALL, random_network, random_record
 
+from app.outlook import Outlook
 from engine.board import WHITE, allocate_state, copy_row, new_state
 from engine.game import Game
 from engine.rulesets import Rules, go_rules, gomoku_rules
 from mcts.tree_search import Limits
-from selfplay.agents import network_agent
+from selfplay.agents import network_agent, open_agent
 from selfplay.inputs import InputWriter
 from selfplay.network import SCORE_SCALE
 from selfplay.network_forecaster import NetworkForecaster
@@ -68,3 +69,28 @@ def test_networks_without_a_score_and_gomoku_are_refused() -> None:
     assert (
         network_agent("net", random_network(1, SMALL), go_rules(5), visits=2).forecaster(go_rules(5)) is None
     )
+
+
+def test_a_head_for_the_score_that_was_never_taught_leaves_points_to_random_games() -> None:
+    rules, network = go_rules(5), random_network(1, ALL_HEADS)
+    assert network.knows_points
+    assert not random_network(1, SMALL).knows_points
+    with torch.no_grad():
+        for parameter in network.value_head.score_out.parameters():  # type: ignore[union-attr]
+            parameter.zero_()
+    spec = network_agent("cloned", network, rules, visits=20)
+    assert spec.forecaster(rules) is None
+    game = Game(rules)
+    game.play(12)
+    with spec.player(rules, SEED) as player:
+        found = player.think(game.state, Limits(visits=20))
+    told = Outlook(rules, spec, seed=1).of(found, game.state)
+    assert told.score_lead_to_play
+    assert told.ownership_black is not None
+    assert told.ownership_black[12] > 0
+
+
+def test_points_of_the_network_cloned_from_games_of_people_come_from_random_games() -> None:
+    rules = go_rules(9)
+    assert open_agent("go9").forecaster(rules) is None
+    assert open_agent("go7").forecaster(go_rules(7)) is not None

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from mcts.player import Player
 
 USUAL_VISITS = 500
+POINTS_TO_PLAY = 24_000
+"""See `app.outlook`; KaTrain shows each point that a move loses, and nobody waits at a key for the end."""
 
 
 @dataclass(order=True)
@@ -230,7 +232,7 @@ class AnalysisEngine:
         from mcts.tree_search import Limits
 
         query, position = job.query, job.query.positions[job.turn]
-        outlook = Outlook(query.rules, self._spec, self._agent.seed)
+        outlook = Outlook(query.rules, self._spec, self._agent.seed, POINTS_TO_PLAY)
 
         def tell(analysis: Analysis, *, is_during_search: bool) -> None:
             view = View(outlook.of(analysis, position), query.rules, query.side)

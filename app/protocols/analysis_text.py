@@ -6,6 +6,9 @@ if TYPE_CHECKING:
     from engine.rulesets import Rules
     from mcts.analysis import Analysis, MoveAnalysis
 
+NOBODYS = 0.001
+"""In place of an ownership of 0, for which KaTrain 1.20.0 cannot draw a stone."""
+
 
 class View:
     """Chances and points of one position from the view of one side."""
@@ -45,7 +48,9 @@ class View:
         }
         if has_ownership and analysis.ownership_black is not None:
             sign = -1.0 if self._is_of_white else 1.0
-            told["ownership"] = [round(sign * share, 3) for share in analysis.ownership_black]
+            told["ownership"] = [
+                round(sign * share, 3) or sign * NOBODYS for share in analysis.ownership_black
+            ]
         return told
 
     def _move(self, move: "MoveAnalysis") -> dict[str, Any]:

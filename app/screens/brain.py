@@ -11,6 +11,7 @@ import numpy as np
 from textual.message import Message
 
 from app.opponent import Opponent
+from app.outlook import Outlook
 from app.screens.critic import Critic
 from engine.errors import YomiError
 from engine.game import Game
@@ -72,7 +73,7 @@ class Brain:
         self._spec = spec
         self._post = post
         self._opponent = Opponent(spec, seed)
-        self._analyst: Player | None = None
+        self._analyst: tuple[Player, Outlook] | None = None
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="brain")
         self._job = 0
         self._is_told_to_stop = Event()
@@ -143,11 +144,13 @@ class Brain:
         position = deepcopy(game)
 
         def look(job: int, is_stopped: Callable[[], bool]) -> None:
+            player, outlook = self._analysts(position.rules)
+
             def report(analysis: Analysis) -> None:
-                self._post(Seen(job, analysis))
+                self._post(Seen(job, outlook.of(analysis, position.state)))
 
             limits = Limits(stop=is_stopped)
-            report(self._player(position).think(position.state, limits, report=report, interval_s=0.3))
+            report(player.think(position.state, limits, report=report, interval_s=0.3))
 
         self._start(look)
 
@@ -195,13 +198,14 @@ class Brain:
 
         self._pool.submit(run)
 
-    def _player(self, game: Game) -> Player:
-        """The search for analyses: by the agent's own network, or by the default agent's."""
+    def _analysts(self, rules: Rules) -> tuple[Player, Outlook]:
+        """Who searches for analyses and who tells of points: the agent itself, or the default agent."""
         if self._analyst is None:
-            seed = np.random.SeedSequence()
+            seed, spec = np.random.SeedSequence(), self._spec
             try:
-                self._analyst = self._spec.player(game.rules, seed, forecasts=True)
+                player = spec.player(rules, seed)
             except AgentError:
-                spec = open_agent(default_agent(game.rules), threads=self._spec.threads)
-                self._analyst = spec.player(game.rules, seed, forecasts=True)
+                spec = open_agent(default_agent(rules), threads=self._spec.threads)
+                player = spec.player(rules, seed)
+            self._analyst = player, Outlook(rules, spec, None)
         return self._analyst

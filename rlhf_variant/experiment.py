@@ -10,13 +10,15 @@ from rlhf_variant.direct_preference import DirectConfig
 from rlhf_variant.lab import LabConfig
 from rlhf_variant.labelers import require_disjoint
 from rlhf_variant.ppo import PpoConfig
-from rlhf_variant.reward_ensemble import RULES
+from rlhf_variant.reward_ensemble import RULES, ZERO_SUM
 from rlhf_variant.reward_learner import RewardLearnerConfig
 from rlhf_variant.reward_model import RewardConfig
+from rlhf_variant.selfplay_optimizer import SelfPlayOptimizerConfig
 from selfplay.network import NetworkConfig
 
+OPTIMIZERS = ("ppo", "selfplay")
 REWARDS = ("none", "truth", "margin", "utility", "model", "random-model", "value-network", "dpo", "ipo")
-MODEL_KINDS = ("single", "naive", "scalars", "online", *RULES)
+MODEL_KINDS = ("single", "naive", "scalars", "segments", "online", *RULES)
 MAX_BYTES = 1_000_000
 
 
@@ -37,13 +39,15 @@ class Arm:
         labeler: `truth`, or a vibe; whose utility or comparisons.
         comparisons: N asked for a model, or of sibling moves.
         model_kind: `single`; `naive` without antisymmetry; `scalars` taught the labeler's utility of N boards
-            as numbers; `online` asked about the learner's own boards while it learns; or an ensemble that
-            judges by a rule of `rlhf_variant.reward_ensemble`.
+            as numbers; `segments` taught by pairs of clips, its rewards summed over them; `online` asked
+            about the learner's own boards while it learns; or an ensemble that judges by a rule of
+            `rlhf_variant.reward_ensemble`.
         shuffled: whether the answers are shuffled among the pairs, a placebo.
         flips: for `truth`: `model` or `labeler`, whose rate of wrong verdicts its results are turned round
             with.
         divergence_weight: of KL(policy || reference) in the loss.
         truth_share: of the truth in a mixture with the model's judgment.
+        clip: boards of a clip, for `segments`: the board at the cut and those before it.
         value_of: for `value-network`: the arm whose value head it is; it runs first.
     """
 
@@ -56,6 +60,7 @@ class Arm:
     flips: str = ""
     divergence_weight: float = 0.0
     truth_share: float = 0.0
+    clip: int = 0
     value_of: str = ""
 
     def __post_init__(self) -> None:
@@ -69,6 +74,8 @@ class Arm:
             raise ValueError(f"arm {self.name}: model_kind {self.model_kind!r}: expected one of {known}")
         if self.reward != "model" and (self.model_kind != "single" or self.truth_share):
             raise ValueError(f"arm {self.name}: expected model_kind and truth_share for reward model alone")
+        if (self.model_kind == "segments") != (self.clip > 1):
+            raise ValueError(f"arm {self.name}: expected a clip of 2 or more for segments, and only there")
         if not 0 <= self.truth_share < 1:
             raise ValueError(f"arm {self.name}: truth_share {self.truth_share}: expected 0 up to below 1")
         if (self.reward == "value-network") != bool(self.value_of):
@@ -106,6 +113,7 @@ class PoolConfig:
             choice for all labelers, made before anybody answers: it hardens the comparisons.
         test_share: of the boards, kept for tests of reward models and never compared in training.
         test_comparisons: pairs of such boards.
+        gate_comparisons: numbers of comparisons at which the hardness gate reads the accuracy of models.
     """
 
     boards: int = 8000
@@ -113,6 +121,11 @@ class PoolConfig:
     balanced_share: float = 1.0
     test_share: float = 0.2
     test_comparisons: int = 2000
+    gate_comparisons: tuple[int, ...] = (1_000, 10_000)
+
+    def __post_init__(self) -> None:
+        if len(self.gate_comparisons) < 2 or min(self.gate_comparisons) < 10:
+            raise ValueError("pool.gate_comparisons: expected at least two numbers, each at least 10")
 
 
 @dataclass(frozen=True)
@@ -147,7 +160,10 @@ class Experiment:
         seeds: of the repetitions; an arm has a row for each.
         lab: the bench.
         pool: the boards to compare.
-        ppo: the optimiser, the same for all arms.
+        optimizer: what follows the rewards, the same for all arms: `ppo`, a learner without search against
+            the frozen reference, or `selfplay`, AlphaZero self-play.
+        ppo: settings of the first.
+        selfplay: settings of the second.
         reward: shape of reward models.
         reward_learner: how they are fitted.
         direct: how policies are taught without a reward; the arm says by which objective.
@@ -160,7 +176,9 @@ class Experiment:
     arms: tuple[Arm, ...]
     lab: LabConfig = field(default_factory=LabConfig)
     pool: PoolConfig = field(default_factory=PoolConfig)
+    optimizer: str = "ppo"
     ppo: PpoConfig = field(default_factory=PpoConfig)
+    selfplay: SelfPlayOptimizerConfig = field(default_factory=SelfPlayOptimizerConfig)
     reward: RewardConfig = field(default_factory=RewardConfig)
     reward_learner: RewardLearnerConfig = field(default_factory=RewardLearnerConfig)
     direct: DirectConfig = field(default_factory=DirectConfig)
@@ -171,6 +189,8 @@ class Experiment:
         if len(set(names)) != len(names) or not names:
             raise ValueError("arms: expected at least one, and different names")
         for place, arm in enumerate(self.arms):
+            if arm.clip > self.lab.cuts[0] + 1:
+                raise ValueError(f"arm {arm.name}: clip {arm.clip}: expected at most {self.lab.cuts[0] + 1}")
             if arm.value_of and arm.value_of not in names[:place]:
                 raise ValueError(f"arm {arm.name}: value_of {arm.value_of!r}: expected an arm before it")
         require_disjoint(
@@ -178,12 +198,27 @@ class Experiment:
         )
         if len(set(self.seeds)) != len(self.seeds) or not self.seeds:
             raise ValueError("seeds: expected at least one, all different")
+        if self.optimizer not in OPTIMIZERS:
+            raise ValueError(f"optimizer {self.optimizer!r}: expected one of {', '.join(OPTIMIZERS)}")
+        for arm in self.arms if self.optimizer == "selfplay" else ():
+            kinds = ("single", "naive", "scalars", *ZERO_SUM)
+            if arm.flips or arm.divergence_weight or arm.model_kind not in kinds:
+                raise ValueError(
+                    f"arm {arm.name}: in self-play expected neither flips nor divergence_weight,"
+                    f" and a model_kind of {', '.join(kinds)}"
+                )
+
+    @property
+    def rounds(self) -> int:
+        """Of an arm that follows a reward."""
+        return self.ppo.iterations if self.optimizer == "ppo" else self.selfplay.iterations
 
 
 PARTS = {
     "lab": LabConfig,
     "pool": PoolConfig,
     "ppo": PpoConfig,
+    "selfplay": SelfPlayOptimizerConfig,
     "reward": RewardConfig,
     "reward_learner": RewardLearnerConfig,
     "direct": DirectConfig,
@@ -213,9 +248,12 @@ def read_experiment(path: Path) -> Experiment:
         arms = tuple(_part(Arm, "arms", arm) for arm in values.pop("arms", []))
         seeds = tuple(int(seed) for seed in values.pop("seeds", []))
         name = str(values.pop("name", path.stem))
+        optimizer = str(values.pop("optimizer", "ppo"))
         if values:
-            raise ValueError(f"{', '.join(values)}: expected name, seeds, arms, {', '.join(PARTS)} alone")
-        return Experiment(name=name, seeds=seeds, arms=arms, **parts)
+            raise ValueError(
+                f"{', '.join(values)}: expected name, seeds, optimizer, arms, {', '.join(PARTS)} alone"
+            )
+        return Experiment(name=name, seeds=seeds, arms=arms, optimizer=optimizer, **parts)
     except (TypeError, ValueError) as error:
         raise ExperimentError(f"experiment {path}: {error}") from None
 

@@ -16,20 +16,25 @@ import torch
 from filelock import FileLock, Timeout
 
 from engine.rulesets import Rules
-from rlhf_variant.arms import POLICIES, Prepared, policy_path, prepare
+from rlhf_variant.arms import POLICIES, Prepared, policy_path, prepare, value_source
 from rlhf_variant.classroom import Classroom
 from rlhf_variant.direct_preference import teach_directly
 from rlhf_variant.episodes import AgentSide, Side, play_episodes
 from rlhf_variant.experiment import Arm, Experiment
 from rlhf_variant.fooled import closer_look
+from rlhf_variant.kept_models import keep_model
 from rlhf_variant.lab import REFEREE_FILE, REFERENCE_FILE, Lab, LabStages, build_lab
 from rlhf_variant.measures import Judged, Measures, measure
 from rlhf_variant.pool import Pool, build_pool
 from rlhf_variant.ppo import PolicyOptimizer
+from rlhf_variant.reward_model import RewardModel
 from rlhf_variant.sampling_policy import SamplingPolicy
+from rlhf_variant.selfplay_optimizer import RUNS, train_by_selfplay
 from rlhf_variant.sibling_questions import sibling_questions
+from rlhf_variant.teaching import Taught
 from selfplay.agents import open_agent
-from selfplay.checkpoint import load_network, save_network, write_atomically
+from selfplay.checkpoint import load_network, save_network, weights_digest, write_atomically
+from selfplay.run_store import RunStore
 
 ROWS = "rows"
 LAB = "lab"
@@ -152,7 +157,7 @@ def run_row(
     Args:
         classroom: settings, bench and comparisons of the seed; all arms of a seed start alike.
         arm: what is rewarded.
-        folder: where the final policy is written.
+        folder: where the final policy and the reward model are written.
         progress: told of finished rounds.
 
     Returns:
@@ -172,7 +177,9 @@ def run_row(
         learned.log.extend(
             teach_directly(optimizer.network, pairs, direct, np.random.SeedSequence([seed, 410]))
         )
-        progress(ppo.iterations)
+        progress(experiment.rounds)
+    elif prepared.reward is not None and experiment.optimizer == "selfplay":
+        learned = _follow_by_selfplay(pupil, arm, folder / RUNS / f"{arm.name}-{seed}", progress)
     elif prepared.reward is not None:
         learned = _follow_reward(pupil, progress)
     final, held_out, judged = _final(pupil)
@@ -180,12 +187,16 @@ def run_row(
     if prepared.judges.reward is not None and arm.reward != "utility":
         num_continuations = experiment.evaluation.final_continuations
         look = closer_look(judged, prepared.judges, classroom.untaught, num_continuations)
+    learned_from = prepared.taught or prepared.judges.reward
+    if isinstance(learned_from, Taught | RewardModel):
+        keep_model(folder, experiment, arm, seed, learned_from, weights_digest(lab.reference))
     (folder / POLICIES).mkdir(exist_ok=True)
     digest = save_network(policy_path(folder, arm.name, seed), optimizer.network, lab.rules)
     return {
         "experiment": experiment.name,
         "arm": arm.name,
         "seed": seed,
+        "optimizer": experiment.optimizer,
         **{name: value for name, value in asdict(arm).items() if name != "name"},
         "evaluations": learned.evaluations,
         "cpu_s": round(time.process_time() - started, 1),
@@ -224,17 +235,52 @@ def _follow_reward(pupil: Pupil, progress: Callable[[int], None]) -> Learned:
         policy = SamplingPolicy(optimizer.network, lab.rules, settings.episodes)
         config, cuts = optimizer.network.config, lab.config.cuts
         episodes = play_episodes(policy, pupil.opponent, config, lab.rules, cuts, settings.episodes, random)
-        rewards = reward.values(episodes.state, episodes.color, reward_random)
+        rewards = reward.values(episodes, reward_random)
         log.append(optimizer.step(episodes, rewards))
         evaluations += episodes.num_evaluations
         progress(1)
         if iteration % evaluation.every == 0:
-            point_random = np.random.default_rng(np.random.SeedSequence([classroom.seed, 500, iteration]))
-            point, _ = pupil.measured(
-                pupil.opponent, evaluation.games, evaluation.continuations, point_random
-            )
-            curve.append({"iteration": iteration, "evaluations": evaluations, **point.to_dict()})
+            curve.append(_point(pupil, iteration, evaluations))
     return Learned(curve, log, evaluations)
+
+
+def _follow_by_selfplay(pupil: Pupil, arm: Arm, folder: Path, progress: Callable[[int], None]) -> Learned:
+    """Self-play on the arm's value source; then its policies on the way, without search, as all are measured.
+
+    The search and the last round's averaged weights are the run's; a killed one goes on from its last round.
+    """
+    classroom, optimizer = pupil.classroom, pupil.optimizer
+    source = value_source(classroom, arm, pupil.prepared)
+    settings = classroom.experiment.selfplay
+    saved = train_by_selfplay(
+        classroom.lab,
+        settings,
+        source,
+        classroom.seed,
+        folder,
+        sees_outcomes=arm.sees_outcomes,
+        progress=progress,
+    )
+    curve = []
+    for checkpoint in saved[1:]:
+        optimizer.network, _ = load_network(checkpoint.weights, checkpoint.weights_sha256)
+        if checkpoint.iteration % classroom.experiment.evaluation.every == 0:
+            curve.append(_point(pupil, checkpoint.iteration, checkpoint.evaluations))
+    with RunStore(folder, create=False) as store:
+        metrics = {name: store.metrics(name) for name in ("loss_policy", "loss_value", "black_win_share")}
+    log = [
+        dict(zip(metrics, (value for _, value in values), strict=True))
+        for values in zip(*metrics.values(), strict=True)
+    ]
+    return Learned(curve, log, saved[-1].evaluations)
+
+
+def _point(pupil: Pupil, iteration: int, evaluations: int) -> dict[str, Any]:
+    """A point of the curve."""
+    settings = pupil.classroom.experiment.evaluation
+    random = np.random.default_rng(np.random.SeedSequence([pupil.classroom.seed, 500, iteration]))
+    point, _ = pupil.measured(pupil.opponent, settings.games, settings.continuations, random)
+    return {"iteration": iteration, "evaluations": evaluations, **point.to_dict()}
 
 
 def _final(pupil: Pupil) -> tuple[dict[str, Any], dict[str, Any], Judged]:

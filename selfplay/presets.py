@@ -62,7 +62,7 @@ PRESETS: dict[str, TrainConfig] = {
     "gomoku15": TrainConfig(
         rules=gomoku_rules(15),
         network=NetworkConfig(4, 64, 32, reading_planes=True, **AUXILIARY_HEADS),
-        search=SearchConfig(num_simulations=32),
+        search=SearchConfig(num_simulations=32, vcf_nodes=50),
         selfplay=SelfPlayConfig(
             games_per_iteration=400, parallel_games=128, random_plies=3, sizes="9:1,11:1,13:2,15:6"
         ),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from app.console import announce_compilation, stopping
-from app.options import json_option
+from app.options import json_option, network_option
 from app.progress import Progress, duration, getting_ready
 
 if TYPE_CHECKING:
@@ -20,12 +20,18 @@ if TYPE_CHECKING:
 @click.option(
     "--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Change a setting; repeatable."
 )
+@network_option
 @click.option(
     "--seconds", type=click.FloatRange(0.5, 3600), default=30.0, show_default=True, help="To measure."
 )
 @json_option
 def estimate(
-    preset_name: str, iterations: int | None, assignments: tuple[str, ...], seconds: float, as_json: bool
+    preset_name: str,
+    iterations: int | None,
+    assignments: tuple[str, ...],
+    network_size: str | None,
+    seconds: float,
+    as_json: bool,
 ) -> None:
     """Measure for half a minute and say how long a run of `yomi train` takes on this machine.
 
@@ -38,7 +44,7 @@ def estimate(
             from selfplay.estimate import RUNGS
             from selfplay.estimate import estimate as measure
 
-            config, _ = configuration(preset_name, iterations, assignments, None)
+            config, _ = configuration(preset_name, iterations, assignments, None, network_size)
         announce_compilation()
         with Progress("Measuring"):
             found = measure(config, seconds)

@@ -315,4 +315,11 @@ resign_option = click.option(
 level_option = click.option(
     "--level", type=click.IntRange(1, 10), help="Strength for people, from 1 to 10, in place of --agent."
 )
+network_option = click.option(
+    "--network",
+    "network_size",
+    metavar="SIZE",
+    help="Size instead of the preset's: tiny, small, medium or large (0.1, 0.4, 1.1 and 2.7 million weights),"
+    " each two to three times as slow as the one before.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")

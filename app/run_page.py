@@ -2,6 +2,7 @@
 
 import html
 import json
+from collections.abc import Mapping, Sequence
 from io import StringIO
 from typing import Any
 
@@ -13,7 +14,9 @@ from engine.notation import vertex_of_action
 from engine.rulesets import Rules, rules_from_dict
 from selfplay.health import MONITORS, warnings
 from selfplay.records import GameRecord
+from selfplay.run_rating import ELO
 from selfplay.run_store import RunError, RunStore
+from selfplay.training_loop import CPU_SECONDS
 
 NUM_SAMPLE_GAMES = 3
 BLUE, ORANGE = "#0072B2", "#E69F00"
@@ -137,11 +140,36 @@ def _curves(store: RunStore) -> list[str]:
         lines = {name: store.metrics(name) for name in names}
         if any(lines.values()):
             curves.append(_plot(title, {name: line for name, line in lines.items() if line}, unit))
+    if strength_by_hours(store):
+        curves.append(strength_curve(store))
     return curves
 
 
-def _plot(title: str, lines: dict[str, list[tuple[int, float]]], unit: str) -> str:
-    """An SVG of some curves over rounds."""
+def strength_by_hours(store: RunStore) -> list[tuple[float, float]]:
+    """What a run that rates itself (`elo_every`) has reached: core-hours so far and Elo, round by round."""
+    spent = dict(store.metrics(CPU_SECONDS))
+    return [(spent[done] / 3600, elo) for done, elo in store.metrics(ELO) if done in spent]
+
+
+def strength_curve(store: RunStore) -> str:
+    """An SVG of strength against core-hours.
+
+    Args:
+        store: of a run.
+
+    Raises:
+        RunError: the run has not rated itself.
+    """
+    points = strength_by_hours(store)
+    if not points:
+        raise RunError(f"run {store.folder}: expected ratings, such as --set elo_every=10 makes")
+    return _plot("Strength", {ELO: [(0.0, 0.0), *points]}, "Elo above the start", "core-hours")
+
+
+def _plot(
+    title: str, lines: Mapping[str, Sequence[tuple[float, float]]], unit: str, along: str = "round"
+) -> str:
+    """An SVG of some curves over rounds, or over something else."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -152,7 +180,7 @@ def _plot(title: str, lines: dict[str, list[tuple[int, float]]], unit: str) -> s
         color, style = (BLUE, ORANGE)[index // 2 % 2], ("-", "--")[index % 2]
         axes.plot(*zip(*line, strict=True), style, color=color, label=name.replace("_", " "))
     axes.set_title(title)
-    axes.set_xlabel("round")
+    axes.set_xlabel(along)
     axes.set_ylabel(unit)
     axes.legend(frameon=False)
     figure.tight_layout()

@@ -10,7 +10,7 @@ import click
 
 from app.console import announce_compilation, stopping
 from app.dashboard import Dashboard, Round
-from app.options import json_option
+from app.options import json_option, network_option
 from app.progress import Progress, duration, getting_ready
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 @click.option(
     "--initial", type=click.Path(path_type=Path), help="Weights to start from instead of fresh ones."
 )
+@network_option
 @click.option("--tensorboard", is_flag=True, help="Write the numbers of each round for TensorBoard too.")
 @json_option
 def train(
@@ -40,6 +41,7 @@ def train(
     iterations: int | None,
     assignments: tuple[str, ...],
     initial: Path | None,
+    network_size: str | None,
     tensorboard: bool,
     as_json: bool,
 ) -> None:
@@ -53,7 +55,7 @@ def train(
         from selfplay.training_loop import train as run_training
         from selfplay.value_source import OutcomeValueSource
 
-        config, network = configuration(preset_name, iterations, assignments, initial)
+        config, network = configuration(preset_name, iterations, assignments, initial, network_size)
     folder = folder or Path("runs") / preset_name
     kept = f"{folder} keeps all finished rounds; the same command goes on from there"
     with stopping(kept), RunStore(folder) as store, ExitStack() as stack:
@@ -68,7 +70,11 @@ def train(
 
 
 def configuration(
-    preset_name: str, iterations: int | None, assignments: tuple[str, ...], initial: Path | None
+    preset_name: str,
+    iterations: int | None,
+    assignments: tuple[str, ...],
+    initial: Path | None,
+    network_size: str | None = None,
 ) -> "tuple[TrainConfig, Network | None]":
     """The settings of a run and the weights it starts from.
 
@@ -77,6 +83,7 @@ def configuration(
         iterations: rounds instead of the preset's.
         assignments: settings as `key=value`.
         initial: a file of weights, whose shape then counts, or None.
+        network_size: a key of `NETWORK_SIZES` instead of the preset's network; assignments come after it.
 
     Raises:
         ConfigError: no such preset or setting.
@@ -86,9 +93,13 @@ def configuration(
 
     from selfplay.checkpoint import load_network
     from selfplay.config import ConfigError, override
-    from selfplay.presets import preset
+    from selfplay.presets import preset, sized
 
     config = preset(preset_name)
+    if network_size is not None and initial is not None:
+        raise ConfigError(f"--network {network_size}: weights to start from have a size of their own")
+    if network_size is not None:
+        config = sized(config, network_size)
     for assignment in assignments:
         config = override(config, assignment)
     if iterations is not None:

@@ -365,7 +365,8 @@ def default_agent(rules: Rules) -> str:
     elif rules.game == "gomoku" and rules.line_length == 4 and side == 6:
         wanted = "gomoku6"
     elif rules.game == "gomoku" and rules.line_length == 5:
-        return "threats"
+        is_known = rules.line_rule == "freestyle" and rules.width == rules.height and 9 <= side <= 15
+        return "gomoku15" if is_known and "gomoku15" in bundled_agents() else "threats"
     return wanted if wanted in bundled_agents() else "uct:1000"
 
 

@@ -1,5 +1,7 @@
 """Named configurations that are known to learn, from a minute on a laptop to a long run."""
 
+from dataclasses import replace
+
 from engine.rulesets import Rules, go_rules, gomoku_rules
 from mcts.config import SearchConfig
 from selfplay.config import ConfigError, TrainConfig
@@ -60,7 +62,7 @@ PRESETS: dict[str, TrainConfig] = {
     "gomoku15": TrainConfig(
         rules=gomoku_rules(15),
         network=NetworkConfig(4, 64, 32, reading_planes=True, **AUXILIARY_HEADS),
-        search=SearchConfig(num_simulations=32),
+        search=SearchConfig(num_simulations=32, vcf_nodes=50),
         selfplay=SelfPlayConfig(
             games_per_iteration=400, parallel_games=128, random_plies=3, sizes="9:1,11:1,13:2,15:6"
         ),
@@ -68,6 +70,27 @@ PRESETS: dict[str, TrainConfig] = {
         iterations=500,
     ),
 }
+
+NETWORK_SIZES = {"tiny": (3, 40, 16), "small": (4, 64, 32), "medium": (6, 96, 32), "large": (8, 128, 48)}
+"""Blocks, channels and width of the heads, from 100 thousand to 2.7 million weights; each plays two to three
+times as many positions a second as the next (benchmarks/RESULTS.md)."""
+
+
+def sized(config: TrainConfig, size: str) -> TrainConfig:
+    """The same settings with a network of another size.
+
+    Args:
+        config: whose network keeps its heads and planes.
+        size: a key of `NETWORK_SIZES`.
+
+    Raises:
+        ConfigError: no such size.
+    """
+    if size not in NETWORK_SIZES:
+        raise ConfigError(f"network {size!r}: expected one of {', '.join(NETWORK_SIZES)}")
+    blocks, channels, head_channels = NETWORK_SIZES[size]
+    shape = replace(config.network, blocks=blocks, channels=channels, head_channels=head_channels)
+    return replace(config, network=shape)
 
 
 def preset(name: str) -> TrainConfig:

@@ -33,6 +33,8 @@ from selfplay.window import GameWindow
 KEPT_CHECKPOINTS = 3
 CHANGEABLE = ("iterations", "keep_weights")
 """Settings that may differ between starts of the same run."""
+CPU_SECONDS = "cpu_s"
+"""The metric: processor time of all rounds so far, without gates and ratings."""
 DIVERGED = "diverged.safetensors"
 """The batch whose loss was no number."""
 JUDGED_POSITIONS = 512
@@ -214,6 +216,7 @@ def _iterate(
     watcher: Watcher,
 ) -> Checkpoint:
     iteration = done.iteration + 1
+    cpu_s = dict(store.metrics(CPU_SECONDS)).get(done.iteration, 0.0) - time.process_time()
     games_seed, batch_seed = np.random.SeedSequence([config.seed, iteration]).spawn(2)
     made, network_share = _generate(
         store, config, value_source, learner, iteration, num_games, games_seed, watcher
@@ -237,6 +240,7 @@ def _iterate(
 
     evaluations = done.evaluations + made.num_evaluations
     metrics = {
+        CPU_SECONDS: cpu_s + time.process_time(),
         **{f"loss_{name}": loss for name, loss in losses.items()},
         **game_metrics(made.games),
         **_held_out_losses(window.held_out, learner, buffer, random),

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from random_records import random_record
 
 from app.main import main
+from app.run_page import strength_by_hours
 from engine.rulesets import Rules, go_rules, gomoku_rules
 from selfplay.presets import preset
 from selfplay.run_store import Checkpoint, RunStore
@@ -68,3 +69,20 @@ def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["report", str(tmp_path / "new")])
     assert result.exit_code == 2
     assert "expected one that has begun" in result.stderr
+
+
+def test_strength_is_drawn_against_core_hours(tmp_path: Path) -> None:
+    run = new_run(tmp_path / "run", go_rules(5))
+    curve = tmp_path / "curve.svg"
+    command = ["report", str(run), "--strength", str(curve)]
+    result = CliRunner().invoke(main, command)
+    assert (result.exit_code, curve.exists()) == (2, False)
+    assert "expected ratings" in result.stderr
+    with RunStore(run) as store:
+        for done, elo in ((1, 120.0), (2, 180.0)):
+            store.add_metrics(done, 10 * done, {"elo": elo, "cpu_s": 1800.0 * done})
+        assert strength_by_hours(store) == [(0.5, 120.0), (1.0, 180.0)]
+    assert CliRunner().invoke(main, command).exit_code == 0
+    assert curve.read_text().startswith("<svg")
+    CliRunner().invoke(main, ["report", str(run)])
+    assert (run / "report.html").read_text().count("<svg") == 3 + 1 + 3

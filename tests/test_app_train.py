@@ -217,3 +217,22 @@ def test_progress_is_told_in_lines_where_there_is_no_terminal(
 @pytest.mark.parametrize(("seconds", "text"), [(0.2, "0 s"), (89, "89 s"), (120, "2 min"), (9000, "2.5 h")])
 def test_lengths_of_time_are_for_people(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["estimate", "--network", "huge"], "network 'huge': expected one of tiny, small, medium, large"),
+        (["train", "--network", "huge"], "network 'huge': expected one of tiny, small, medium, large"),
+        (["train", "--network", "tiny", "--initial", "x"], "--network tiny: weights to start from"),
+    ],
+)
+def test_a_size_that_cannot_be_is_refused_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run(*arguments, "--preset", "go7")
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []

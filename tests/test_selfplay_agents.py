@@ -119,7 +119,12 @@ def test_bundled_weights_are_known_by_their_name(weights: Path, monkeypatch: pyt
         (go_rules(7), "go7"),
         (go_rules(19), "uct:1000"),
         (gomoku_rules(6, line_length=4), "gomoku6"),
-        (gomoku_rules(15), "threats"),
+        (gomoku_rules(15), "gomoku15"),
+        (gomoku_rules(9), "gomoku15"),
+        (gomoku_rules(8), "threats"),
+        (gomoku_rules(19), "threats"),
+        (Rules("gomoku", 15, 9), "threats"),
+        (gomoku_rules(15, line_rule="renju"), "threats"),
         (gomoku_rules(3), "uct:1000"),
     ],
 )

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from app.train import configuration
 from engine.errors import YomiError
 from engine.rulesets import go_rules, gomoku_rules
 from selfplay.config import ConfigError, TrainConfig, config_from_dict, known_keys, override
-from selfplay.presets import PRESETS, preset, preset_rules
+from selfplay.network import new_network
+from selfplay.presets import NETWORK_SIZES, PRESETS, preset, preset_rules, sized
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -121,3 +124,19 @@ def test_stored_settings_must_be_complete() -> None:
 def test_the_usual_rules_of_a_game_depend_on_its_size() -> None:
     assert preset_rules("go", 7) == go_rules(7, komi=6.5)
     assert preset_rules("gomoku", 6) == gomoku_rules(6, line_length=4)
+
+
+@pytest.mark.parametrize("size", NETWORK_SIZES)
+def test_a_size_changes_the_network_and_leaves_its_heads(size: str) -> None:
+    config = configuration("go7", None, ("network.score=false",), None, size)[0]
+    heads = config.network.without_auxiliary_heads()
+    assert (heads.blocks, heads.channels, heads.head_channels) == NETWORK_SIZES[size]
+    assert (config.network.score, config.network.ownership) == (False, True)
+    assert replace(config, network=preset("go7").network) == preset("go7")
+
+
+def test_sizes_grow_from_a_hundred_thousand_to_three_million_weights() -> None:
+    weights = [new_network(sized(preset("go9"), size).network, 1).num_parameters() for size in NETWORK_SIZES]
+    assert weights == sorted(weights)
+    assert 100_000 <= weights[0] < 150_000
+    assert 2_000_000 < weights[-1] <= 3_000_000

@@ -22,6 +22,7 @@ from rlhf_variant.experiment import Arm
 from rlhf_variant.measures import MARGIN_EDGES, Judges, error_rates_by_margin
 from rlhf_variant.online_model import OnlineModel
 from rlhf_variant.rewards import NetworkReward, Reward
+from rlhf_variant.teaching import Taught
 from selfplay.checkpoint import load_network
 
 POLICIES = "policies"
@@ -34,12 +35,20 @@ class Prepared:
     Attributes:
         reward: None where no reward is followed.
         judges: who looks at its boards.
-        report: of its reward model as it stands, empty without one.
+        taught: the reward model that it asked for, as it stands, with its comparisons.
+        flip_rates: of matched noise, by how clear the board is.
     """
 
     reward: CutReward | None
     judges: Judges
-    report: dict[str, Any]
+    taught: Taught | None = None
+    flip_rates: tuple[float, ...] = ()
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """What is stored of its reward model as it stands, empty without one."""
+        flips = {"flip_rates": list(self.flip_rates)} if self.flip_rates else {}
+        return {**(self.taught.report if self.taught else {}), **flips}
 
 
 def policy_path(folder: Path, arm: str, seed: int) -> Path:
@@ -61,44 +70,44 @@ def prepare(classroom: Classroom, arm: Arm, folder: Path) -> Prepared:
     referee = classroom.lab.referee
     labeler = None if arm.labeler == "truth" else utility_of(arm.labeler)
     if arm.reward == "none" or arm.is_direct:
-        return Prepared(None, Judges(labeler, None), {})
+        return Prepared(None, Judges(labeler, None))
     if arm.reward == "margin":
         scale = float(classroom.taught.margins.std())
-        return Prepared(MarginReward(referee, scale), Judges(None, None), {})
+        return Prepared(MarginReward(referee, scale), Judges(None, None))
     if arm.reward == "truth":
-        flips, report = _flips(classroom, arm)
-        return Prepared(TruthReward(referee, flips), Judges(labeler, None), report)
+        flips, rates, taught = _flips(classroom, arm)
+        return Prepared(TruthReward(referee, flips), Judges(labeler, None), taught, rates)
     if arm.model_kind == "online":
         online = OnlineModel(classroom, arm)
-        return Prepared(online, Judges(labeler, online), online.report)
-    judge, report = _judge(classroom, arm, folder)
+        return Prepared(online, Judges(labeler, online), online.taught)
+    taught = classroom.judge_of(arm) if arm.reward == "model" else None
+    judge = taught.judge if taught else _judge(classroom, arm, folder)
     reward: CutReward = BoardReward(judge)
     if arm.truth_share:
         reward = MixedReward(TruthReward(referee), reward, arm.truth_share)
-    return Prepared(reward, Judges(labeler, judge), report)
+    return Prepared(reward, Judges(labeler, judge), taught)
 
 
-def _judge(classroom: Classroom, arm: Arm, folder: Path) -> tuple[Reward, dict[str, Any]]:
-    """Who judges boards for an arm, once and for all."""
+def _judge(classroom: Classroom, arm: Arm, folder: Path) -> Reward:
+    """Who judges boards for an arm that asks nobody."""
     if arm.reward == "utility":
         utility = utility_of(arm.labeler)
-        return ExactUtility(utility, float(utility(classroom.taught.boards).std())), {}
+        return ExactUtility(utility, float(utility(classroom.taught.boards).std()))
     if arm.reward == "value-network":
         network, _ = load_network(policy_path(folder, arm.value_of, classroom.seed))
-        return NetworkReward(network, classroom.lab.rules), {}
-    return classroom.judge_of(arm)
+        return NetworkReward(network, classroom.lab.rules)
+    return classroom.untaught_judge()
 
 
-def _flips(classroom: Classroom, arm: Arm) -> tuple[Flips | None, dict[str, Any]]:
+def _flips(classroom: Classroom, arm: Arm) -> tuple[Flips | None, tuple[float, ...], Taught | None]:
     """Matched noise: how often a model or a vibe names the wrong side, by how clear the board is."""
     if not arm.flips:
-        return None, {}
+        return None, (), None
     test = classroom.test
-    if arm.flips == "model":
-        judge, report = classroom.judge_of(arm)
-        verdicts = judge.values_black(test.boards)
+    taught = classroom.judge_of(arm) if arm.flips == "model" else None
+    if taught:
+        verdicts = taught.judge.values_black(test.boards)
     else:
-        report = {}
         verdicts = np.asarray(utility_of(arm.labeler)(test.boards), np.float32)
     margins = np.asarray(test.margins.mean(axis=1), np.float32)
     rates = error_rates_by_margin(verdicts, test.expected_results, margins, MARGIN_EDGES)
@@ -106,4 +115,4 @@ def _flips(classroom: Classroom, arm: Arm) -> tuple[Flips | None, dict[str, Any]
     def flips(of: Floats) -> npt.NDArray[np.float64]:
         return rates[np.searchsorted(MARGIN_EDGES, np.abs(of))]
 
-    return flips, {**report, "flip_rates": [round(float(rate), 4) for rate in rates]}
+    return flips, tuple(round(float(rate), 4) for rate in rates), taught

@@ -1,7 +1,6 @@
 """Pool, questions, answers and taught judges of an experiment, for one seed."""
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +16,8 @@ from rlhf_variant.lab import Lab
 from rlhf_variant.labelers import labeler_of
 from rlhf_variant.pool import Pool
 from rlhf_variant.reward_learner import pair_accuracy
-from rlhf_variant.reward_model import new_reward_model
-from rlhf_variant.teaching import Judge, Lesson, teach
+from rlhf_variant.reward_model import RewardModel, new_reward_model
+from rlhf_variant.teaching import Lesson, Taught, teach
 
 HELD_OUT_SHARE = 0.2
 """Of the comparisons asked: for early stopping and the temperature."""
@@ -58,21 +57,20 @@ class Classroom:
         random = np.random.default_rng(np.random.SeedSequence([experiment.lab.seed, 200]))
         num_pairs = experiment.pool.test_comparisons
         self.test_pairs = draw_pairs(self.test.boards, self.test.origins, num_pairs, 0.0, random)
-        self._judges: dict[tuple[object, ...], tuple[Judge, dict[str, Any]]] = {}
+        self._taught: dict[tuple[object, ...], Taught] = {}
 
-    def judge_of(self, arm: Arm) -> tuple[Judge, dict[str, Any]]:
-        """The judge that an arm is taught before it learns, and a report; arms that ask alike share one."""
-        is_random = arm.reward == "random-model"
-        key = (is_random, arm.labeler, arm.comparisons, arm.shuffled, arm.model_kind)
-        if key not in self._judges:
-            if is_random:
-                fresh = new_reward_model(self.experiment.reward, self.seed)
-                self._judges[key] = fresh.eval().requires_grad_(False), {}
-            else:
-                self._judges[key] = self._teach(arm)
-        return self._judges[key]
+    def untaught_judge(self) -> RewardModel:
+        """A model that was taught nothing, a placebo."""
+        return new_reward_model(self.experiment.reward, self.seed).eval().requires_grad_(False)
 
-    def _teach(self, arm: Arm) -> tuple[Judge, dict[str, Any]]:
+    def judge_of(self, arm: Arm) -> Taught:
+        """The judge that an arm is taught before it learns; arms that ask alike share one."""
+        key = (arm.labeler, arm.comparisons, arm.shuffled, arm.model_kind)
+        if key not in self._taught:
+            self._taught[key] = self._teach(arm)
+        return self._taught[key]
+
+    def _teach(self, arm: Arm) -> Taught:
         pair_seed, answer_seed, fit_seed = np.random.SeedSequence([self.seed, 300]).spawn(3)
         random = np.random.default_rng(pair_seed)
         pairs = draw_pairs(self.taught.boards, self.taught.origins, arm.comparisons, HELD_OUT_SHARE, random)
@@ -86,7 +84,7 @@ class Classroom:
         held_out: Lesson,
         fit_seed: np.random.SeedSequence,
         random: np.random.Generator,
-    ) -> tuple[Judge, dict[str, Any]]:
+    ) -> Taught:
         """Teach a judge behind the firewall, then test it on boards that it never saw.
 
         Args:
@@ -102,13 +100,14 @@ class Classroom:
         asked = self._answered(replace(arm, shuffled=False), self.test, self.test_pairs, random)
         truth = self._answered(Arm("truth", "truth"), self.test, self.test_pairs, random)
         verdicts = judge.values_black(self.test.boards)
-        return judge, {
+        report = {
             **report,
             "test_accuracy": pair_accuracy(judge, asked),
             "test_accuracy_same_komi": pair_accuracy(judge, asked, same_komi=True),
             "test_accuracy_of_truth": pair_accuracy(judge, truth),
             "sign_accuracy_of_truth": sign_accuracy(verdicts, self.test.expected_results),
         }
+        return Taught(judge, report, train, held_out)
 
     def lessons(
         self, arm: Arm, pool: Pool, pairs: Pairs, random: np.random.Generator
@@ -118,11 +117,17 @@ class Classroom:
         utilities = self._utilities(arm.labeler, pool, pairs)[0]
         is_truth = arm.labeler == "truth"
         values = utilities if is_truth else np.tanh(utilities / (float(utilities.std()) or 1.0))
+        places = np.stack([pairs.index_a, pairs.index_b], axis=1)
+        is_reversed = np.stack([pairs.reversed_a, pairs.reversed_b], axis=1)
+        margins = np.where(is_reversed, -1.0, 1.0) * pool.margins.mean(axis=1)[places]
         train, held_out = (
             Lesson(
                 Labeled(pairs.a.select(index), pairs.b.select(index), answers.preference_a[index]),
                 pairs.a.select(index),
                 values[index].astype(np.float32),
+                pool.plies[places[index]],
+                is_reversed[index],
+                margins[index],
             )
             for index in (np.flatnonzero(~pairs.is_held_out), np.flatnonzero(pairs.is_held_out))
         )

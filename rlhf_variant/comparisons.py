@@ -9,7 +9,7 @@ import numpy.typing as npt
 from rlhf_variant.board_text import boards_of_texts, canonical_keys
 from rlhf_variant.boards import Boards, Origins, with_twins
 from rlhf_variant.irrationality import Answer
-from rlhf_variant.pairs import PLY_BUCKET
+from rlhf_variant.pairing import PLY_BUCKET, Sides, crossing, draw, is_held_out, numbered
 from rlhf_variant.query import SINGLE_BOARDS, Query, QueryError, Split
 from rlhf_variant.query_queue import GivenAnswer, QueryQueue
 from selfplay.run_store import RunStore
@@ -49,12 +49,10 @@ def draw_pairs(
     held_out_share: float,
     random: np.random.Generator,
 ) -> Pairs:
-    """Pair unrelated boards of the same ply bucket and side to move.
+    """Pair unrelated boards of the same ply bucket and side to move; see `rlhf_variant.pairing`.
 
-    Games are split before anything else, so no game has boards on both sides of the split; a board that both
-    sides have, however turned or colored, is left to the held-out one. In half of the
-    pairs one board, the first or the second, is replaced by its color-reversed twin: otherwise komi and the
-    move could shift all rewards unseen (the zero of the model would be free).
+    The same pair may be drawn twice where the pool is small. A game is named by its boards, so it is on the
+    same side of the split in every pool that holds it.
 
     Args:
         boards: the pool.
@@ -64,49 +62,27 @@ def draw_pairs(
         random: source of randomness.
 
     Raises:
-        ValueError: the pool is too small to pair.
+        QueryError: the pool is too small to pair.
     """
-    num_games = int(origins.game.max()) + 1
-    held_out_games = random.permutation(num_games) < round(held_out_share * num_games)
-    is_held_out = held_out_games[origins.game]
-    keys = (origins.ply // PLY_BUCKET * 2 + (boards.to_play == boards.to_play[0])) * 2 + is_held_out
-    if held_out_share:
-        keys = np.where(_is_on_both_sides(boards, is_held_out), -1, keys)
-    chosen: list[tuple[int, int]] = []
-    wanted = {True: round(held_out_share * num_pairs)}
-    wanted[False] = num_pairs - wanted[True]
-    for held_out in (False, True):
-        if not wanted[held_out]:
-            continue
-        groups = [np.flatnonzero(keys == key) for key in np.unique(keys[is_held_out == held_out]) if key >= 0]
-        groups = [group for group in groups if len(np.unique(origins.game[group])) > 1]
-        if not groups:
-            raise ValueError("pairs: expected boards of several games; play more reference games")
-        sizes = np.array([len(group) for group in groups], np.float64)
-        while wanted[held_out]:
-            group = groups[random.choice(len(groups), p=sizes / sizes.sum())]
-            one, other = (int(i) for i in random.choice(group, size=2, replace=False))
-            if origins.game[one] != origins.game[other]:
-                chosen.append((one, other))
-                wanted[held_out] -= 1
-    index = np.array(chosen, np.int64)
-    draw = random.random(num_pairs)
-    reversed_a, reversed_b = draw < 0.25, draw >= 0.75
-    return Pairs(
-        with_twins(boards.select(index[:, 0]), reversed_a),
-        with_twins(boards.select(index[:, 1]), reversed_b),
-        index[:, 0],
-        index[:, 1],
-        reversed_a,
-        reversed_b,
-        is_held_out[index[:, 0]],
+    keys = canonical_keys(boards)
+    names: dict[int, str] = {}
+    for game, key in zip(origins.game.tolist(), keys, strict=True):
+        names[game] = min(key, names.get(game, key))
+    held_out = np.array([is_held_out(names[game], held_out_share) for game in origins.game.tolist()])
+    sides = Sides(
+        origins.ply // PLY_BUCKET * 2 + (boards.to_play == boards.to_play[0]),
+        origins.game,
+        numbered(zip(keys, boards.komi.tolist(), strict=True)),
+        held_out,
+        crossing([[key] for key in keys], held_out),
     )
-
-
-def _is_on_both_sides(boards: Boards, is_held_out: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """`[N]` which boards may not be trained on because a view of them is held out."""
-    keys = np.array(canonical_keys(boards))
-    return ~is_held_out & np.isin(keys, keys[is_held_out])
+    drawn = draw(sides, num_pairs, held_out_share, random, may_repeat=True)
+    return Pairs(
+        with_twins(boards.select(drawn.first), drawn.reversed_first),
+        with_twins(boards.select(drawn.second), drawn.reversed_second),
+        *drawn,
+        held_out[drawn.first],
+    )
 
 
 def answered_queries(

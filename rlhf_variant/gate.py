@@ -134,7 +134,7 @@ def read_gate(
     closest = np.abs(taught) <= np.median(np.abs(taught))
     alike = pairs.reversed_a == pairs.reversed_b
     for number in numbers:
-        model, _ = classroom.judge_of(Arm("gate", "model", labeler, number))
+        model = classroom.judge_of(Arm("gate", "model", labeler, number)).judge
         progress(1)
         predicted = gap(model.values_black(pool.boards).astype(np.float64))
         accuracies[number] = agreement(predicted, taught)

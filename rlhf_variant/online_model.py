@@ -6,20 +6,18 @@ so far. Sources: Christiano et al. 2017 (arXiv 1706.03741) for the schedule; Zie
 (arXiv 1909.08593) for teaching afresh.
 """
 
-from typing import Any
-
 import numpy as np
 
 from engine.board import State
 from mcts.evaluator import Floats
-from rlhf_variant.boards import Boards, joined
+from rlhf_variant.boards import Boards
 from rlhf_variant.classroom import HELD_OUT_SHARE, Classroom
-from rlhf_variant.comparisons import Labeled, draw_pairs
+from rlhf_variant.comparisons import draw_pairs
 from rlhf_variant.cut_rewards import BoardReward, Colors
 from rlhf_variant.experiment import Arm
 from rlhf_variant.pool import Pool
 from rlhf_variant.selection import annealed_batches
-from rlhf_variant.teaching import Lesson
+from rlhf_variant.teaching import Lesson, Taught, joined_lessons
 
 NUM_BATCHES = 5
 HALF_LIFE = 2.0
@@ -29,7 +27,7 @@ class OnlineModel:
     """Judges boards as `rlhf_variant.rewards.Reward`, rewards rounds as `rlhf_variant.cut_rewards.CutReward`.
 
     Attributes:
-        report: of the model as it is now; refreshed in place.
+        taught: the model as it is now, with all answers so far; refreshed in place.
     """
 
     def __init__(self, classroom: Classroom, arm: Arm) -> None:
@@ -48,7 +46,7 @@ class OnlineModel:
         self._held_out: list[Lesson] = []
         pair_seed, self._answer_seed, self._fit_seed = np.random.SeedSequence([classroom.seed, 300]).spawn(3)
         self._random = np.random.default_rng(pair_seed)
-        self.report: dict[str, Any] = {}
+        self.taught: Taught
         self._teach([(classroom.taught, int(self._batches[0]))])
 
     def values(self, state: State, color: Colors, random: np.random.Generator) -> Floats:
@@ -59,11 +57,11 @@ class OnlineModel:
             pool = self._classroom.pool_of(state, self._arm.labeler, self._random)
             self._teach([(pool, own), (self._classroom.taught, others)])
         self._round += 1
-        return BoardReward(self._judge).values(state, color, random)
+        return BoardReward(self.taught.judge).values(state, color, random)
 
     def values_black(self, boards: Boards) -> Floats:
         """See `Reward.values_black`."""
-        return self._judge.values_black(boards)
+        return self.taught.judge.values_black(boards)
 
     def _teach(self, questions: list[tuple[Pool, int]]) -> None:
         """Ask a batch, so many questions of each pool, and teach a fresh model by everything."""
@@ -76,18 +74,10 @@ class OnlineModel:
                 self._held_out.append(held_out)
         self._asked += 1
         fit_seed = self._fit_seed.spawn(1)[0]
-        sides = (_joined(self._train), _joined(self._held_out))
-        self._judge, report = self._classroom.fitted(self._arm, *sides, fit_seed, self._random)
-        self.report.update(report, batches=self._batches[: self._asked].tolist())
-
-
-def _joined(lessons: list[Lesson]) -> Lesson:
-    return Lesson(
-        Labeled(
-            joined([lesson.pairs.a for lesson in lessons]),
-            joined([lesson.pairs.b for lesson in lessons]),
-            np.concatenate([lesson.pairs.preference_a for lesson in lessons]),
-        ),
-        joined([lesson.boards for lesson in lessons]),
-        np.concatenate([lesson.values for lesson in lessons]),
-    )
+        sides = (joined_lessons(self._train), joined_lessons(self._held_out))
+        taught = self._classroom.fitted(self._arm, *sides, fit_seed, self._random)
+        taught.report["batches"] = self._batches[: self._asked].tolist()
+        if self._asked == 1:
+            self.taught = taught
+        else:
+            vars(self.taught).update(vars(taught))

@@ -1,7 +1,6 @@
 """Questions from games: unrelated boards, siblings, finished boards, clips, whole games."""
 
 import json
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -9,17 +8,16 @@ import numpy as np
 
 from engine.board import IS_OVER, copy_row, new_state
 from engine.rules_kernels import legal_actions, play
+from engine.rulesets import Rules
 from rlhf_variant.board_text import board_texts, boards_of_texts, canonical_keys
 from rlhf_variant.boards import Boards, joined, present_boards, swap_colors
-from rlhf_variant.query import PairType, Query, QueryError, Side, Source, Split
+from rlhf_variant.pairing import PLY_BUCKET, Sides, crossing, draw, is_held_out, numbered
+from rlhf_variant.query import PairType, Query, QueryError, Side, Source
 from selfplay.records import GameRecord
 
-PLY_BUCKET = 6
-"""Boards are compared within buckets of so many plies."""
 OPENING_PLIES = 2
 """Whole games are compared if they begin with the same moves."""
 SIBLINGS_PER_GAME = 4
-TRIES_PER_PAIR = 50
 MEDIAN_SAMPLE = 4000
 Margins = dict[str, float]
 
@@ -71,7 +69,7 @@ class _Candidate:
 
     bucket: tuple[object, ...]
     side: Side
-    split: Split
+    is_held_out: bool
     keys: tuple[str, ...]
     """Hashes of the boards that must stay on one side of the split."""
 
@@ -83,12 +81,7 @@ def draw_queries(
     random: np.random.Generator,
     margins: Margins | None = None,
 ) -> list[Query]:
-    """Draw questions.
-
-    Games are split before anything else, by their digest, so that a game is on the same side in every
-    session. Boards that occur on both sides, however turned or colored, are not asked about. In half of the
-    pairs one side is replaced by its color-reversed twin: otherwise komi and the move could shift all rewards
-    unseen (the zero of the model would be free).
+    """Draw questions; see `rlhf_variant.pairing` for the split and the reversed colors.
 
     Args:
         games: under one set of rules.
@@ -105,40 +98,47 @@ def draw_queries(
     rules = games[0].record.rules
     if rules.game == "gomoku" and config.pair_type == "finished":
         raise QueryError("finished boards: expected a game of Go; a line of five betrays the result")
-    groups: dict[tuple[object, ...], list[_Candidate]] = defaultdict(list)
-    for candidate in _without_crossing([c for game in games for c in _candidates(game, config, random)]):
-        groups[candidate.bucket, candidate.split].append(candidate)
+    candidates = [c for game in games for c in _candidates(game, config, random)]
+    held_out = np.array([c.is_held_out for c in candidates], np.bool_)
+    sides = Sides(
+        numbered(c.bucket for c in candidates),
+        numbered(c.side.source.game_hash for c in candidates),
+        numbered(c.side.boards for c in candidates),
+        held_out,
+        crossing([c.keys for c in candidates], held_out),
+    )
     limit = _median_gap(margins, random) if config.hard_share and margins else 0.0
-    drawn: list[Query] = []
-    num_held_out = round(config.held_out_share * num_pairs)
-    for split, wanted in (("held_out", num_held_out), ("train", num_pairs - num_held_out)):
-        usable = [group for group in groups.values() if group[0].split == split and len(group) > 1]
-        num_hard = round(config.hard_share * wanted)
-        seen: set[frozenset[tuple[str, ...]]] = set()
-        for _ in range(TRIES_PER_PAIR * wanted if usable else 0):
-            if len(seen) == wanted:
-                break
-            one, other = _draw_two(usable, random)
-            pair = frozenset((one.side.boards, other.side.boards))
-            if pair in seen or not _may_pair(one.side, other.side, config.pair_type):
-                continue
-            if len(seen) < num_hard and margins and _gap(one.side, other.side, margins) > limit:
-                continue
-            seen.add(pair)
-            drawn.append(_asked(config.pair_type, rules_text(games[0]), one, other, random))
-        if len(seen) < wanted:
-            raise QueryError(f"pairs: the games give fewer than {num_pairs} different ones; play more games")
-    return [drawn[index] for index in random.permutation(len(drawn))]
+
+    def is_hard(one: int, other: int) -> bool:
+        assert margins is not None
+        return _gap(candidates[one].side, candidates[other].side, margins) <= limit
+
+    drawn = draw(
+        sides,
+        num_pairs,
+        config.held_out_share,
+        random,
+        within_games=config.pair_type == "siblings",
+        hard_share=config.hard_share,
+        is_hard=is_hard,
+    )
+    text = rules_as_text(rules)
+    return [
+        Query(
+            config.pair_type,
+            text,
+            reversed_side(candidates[one].side) if reversed_one else candidates[one].side,
+            reversed_side(candidates[other].side) if reversed_other else candidates[other].side,
+            "ab" if random.random() < 0.5 else "ba",
+            "held_out" if held_out[one] else "train",
+        )
+        for one, other, reversed_one, reversed_other in zip(*drawn, strict=True)
+    ]
 
 
-def split_of_game(digest: str, held_out_share: float) -> Split:
-    """The side of the split that a game is on, by its digest alone."""
-    return "held_out" if int(digest[:8], 16) < held_out_share * 2**32 else "train"
-
-
-def rules_text(game: SourceGame) -> str:
-    """What was played, as JSON."""
-    return json.dumps(game.record.rules.to_dict(), sort_keys=True)
+def rules_as_text(rules: Rules) -> str:
+    """What is played, as JSON."""
+    return json.dumps(rules.to_dict(), sort_keys=True)
 
 
 def boards_along(record: GameRecord) -> Boards:
@@ -160,13 +160,13 @@ def reversed_side(side: Side) -> Side:
 
 def _candidates(game: SourceGame, config: PairConfig, random: np.random.Generator) -> list[_Candidate]:
     digest, length = game.record.digest(), game.record.num_moves
-    split = split_of_game(digest, config.held_out_share)
+    held_out = is_held_out(digest, config.held_out_share)
 
     def candidate(texts: Sequence[str], ply: int, *bucket: object) -> _Candidate:
         source = Source(digest, game.policy_hash, game.seed, ply)
         kept_apart = texts[-1:] if config.pair_type == "games" else texts
         keys = tuple(canonical_keys(boards_of_texts(list(kept_apart))))
-        return _Candidate((*bucket, texts[-1].split(" ")[1]), Side(tuple(texts), source), split, keys)
+        return _Candidate((*bucket, texts[-1].split(" ")[1]), Side(tuple(texts), source), held_out, keys)
 
     if config.pair_type == "siblings":
         plies = np.arange(config.min_ply, length)
@@ -208,29 +208,6 @@ def _afterstates(record: GameRecord, ply: int, random: np.random.Generator) -> l
     return texts
 
 
-def _without_crossing(candidates: list[_Candidate]) -> list[_Candidate]:
-    """Those none of whose boards occurs on the other side of the split."""
-    splits: dict[str, set[Split]] = defaultdict(set)
-    for candidate in candidates:
-        for key in candidate.keys:
-            splits[key].add(candidate.split)
-    return [c for c in candidates if all(len(splits[key]) == 1 for key in c.keys)]
-
-
-def _draw_two(
-    groups: Sequence[Sequence[_Candidate]], random: np.random.Generator
-) -> tuple[_Candidate, _Candidate]:
-    sizes = np.array([len(group) for group in groups], np.float64)
-    group = groups[random.choice(len(groups), p=sizes / sizes.sum())]
-    one, other = random.integers(len(group), size=2)
-    return group[one], group[other]
-
-
-def _may_pair(one: Side, other: Side, pair_type: PairType) -> bool:
-    same_game = one.source.game_hash == other.source.game_hash
-    return one.boards != other.boards and same_game == (pair_type == "siblings")
-
-
 def _median_gap(margins: Margins, random: np.random.Generator) -> float:
     """How far the results of two games of the pool are apart, in the middle."""
     points = random.choice(np.array(list(margins.values())), size=(MEDIAN_SAMPLE, 2))
@@ -239,14 +216,3 @@ def _median_gap(margins: Margins, random: np.random.Generator) -> float:
 
 def _gap(one: Side, other: Side, margins: Margins) -> float:
     return abs(margins[one.source.game_hash] - margins[other.source.game_hash])
-
-
-def _asked(
-    pair_type: PairType, rules: str, one: _Candidate, other: _Candidate, random: np.random.Generator
-) -> Query:
-    a, b, draw = one.side, other.side, random.random()
-    if draw < 0.25:
-        a = reversed_side(a)
-    elif draw >= 0.75:
-        b = reversed_side(b)
-    return Query(pair_type, rules, a, b, "ab" if random.random() < 0.5 else "ba", one.split)

@@ -11,7 +11,7 @@ import numpy as np
 
 from rlhf_variant.board_text import boards_of_texts
 from rlhf_variant.boards import Boards
-from rlhf_variant.pairs import PLY_BUCKET
+from rlhf_variant.pairing import PLY_BUCKET
 from rlhf_variant.query import Query
 from rlhf_variant.reward_model import RewardModel
 from rlhf_variant.selection import Floats, belief, choose, uniform

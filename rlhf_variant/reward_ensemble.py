@@ -44,6 +44,10 @@ class RewardEnsemble:
     With m the mean and sd the deviation of the members' values: `mean` is m; `pessimistic` is
     sign(m) max(0, |m| - doubt sd), so doubt draws both players to even; `lowest` is the least value and
     `variance` is m - doubt sd^2, pessimism for Black alone.
+
+    Attributes:
+        members: the models.
+        rule: how they judge together.
     """
 
     def __init__(self, members: list[RewardModel], rule: Rule = "mean", doubt: float = 1.0) -> None:
@@ -59,27 +63,26 @@ class RewardEnsemble:
         """
         if not members or rule not in RULES:
             raise ValueError(f"ensemble of {len(members)} by {rule!r}: expected members, and one of {RULES}")
-        self._members = members
-        self._rule = rule
+        self.members, self.rule = members, rule
         self._doubt = doubt
 
     @property
     def is_zero_sum(self) -> bool:
         """Whether White's value is the negative of Black's, as self-play needs it."""
-        return self._rule in ZERO_SUM
+        return self.rule in ZERO_SUM
 
     def member_values(self, boards: Boards) -> Floats:
         """`[M, N]` values of Black by each member."""
-        return np.stack([member.values_black(boards) for member in self._members])
+        return np.stack([member.values_black(boards) for member in self.members])
 
     def rewards(self, boards: Boards) -> Floats:
         """`[N]` mean rewards for Black, those of each member in units of its temperature."""
-        own = [member.rewards(boards) / float(member.temperature) for member in self._members]
+        own = [member.rewards(boards) / float(member.temperature) for member in self.members]
         return np.asarray(np.mean(own, axis=0), np.float32)
 
     def values_black(self, boards: Boards) -> Floats:
         """`[N]` values of Black in [-1, 1]."""
-        return combined(self.member_values(boards), self._rule, self._doubt)
+        return combined(self.member_values(boards), self.rule, self._doubt)
 
 
 def combined(values: Floats, rule: Rule, doubt: float) -> Floats:
@@ -153,7 +156,7 @@ def question_keys(pairs: Labeled) -> list[bytes]:
 
 def _board_keys(boards: Boards) -> list[bytes]:
     count, height, width = boards.stones.shape
-    turned = boards.stones.reshape(count, -1)[:, action_sources(width, height)[:, :-1]]
+    turned = boards.stones.reshape(count, height * width)[:, action_sources(width, height)[:, :-1]]
     rest = [
         bytes([to_play]) + komi.tobytes() for to_play, komi in zip(boards.to_play, boards.komi, strict=True)
     ]

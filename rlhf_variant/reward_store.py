@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from engine.rulesets import Rules
+from engine.rulesets import Rules, rules_from_dict
 from rlhf_variant.comparisons import Labeled, answered_queries, labeled_comparisons
 from rlhf_variant.reward_ensemble import FittedEnsemble, RewardEnsemble, question_keys
 from rlhf_variant.reward_learner import RewardLearnerConfig
@@ -23,6 +23,10 @@ LABELER_FACT = "reward_labeler"
 """Whose answers teach the reward models of a run; unset where only one labeler has answered."""
 
 
+RULES_FACT = "rules"
+"""What is played in a run that keeps boards without the games they come from."""
+
+
 def use_threads(count: int) -> None:
     """Let reward models use so many CPU threads in this process; small ones are fastest on one."""
     torch.set_num_threads(count)
@@ -31,26 +35,41 @@ def use_threads(count: int) -> None:
 def keep_ensemble(
     store: RunStore, fitted: FittedEnsemble, pairs: Labeled, config: RewardLearnerConfig
 ) -> None:
-    """Write the members into the run folder and note what they were taught by.
+    """Write the members of a fitted ensemble into the run folder; see `keep_judge`."""
+    fits = [fit._asdict() for fit in fitted.fits]
+    keep_judge(store, RewardEnsemble(fitted.members), pairs, config, fits)
+
+
+def keep_judge(
+    store: RunStore,
+    judge: RewardModel | RewardEnsemble,
+    pairs: Labeled,
+    config: RewardLearnerConfig,
+    fits: list[dict[str, Any]] | None = None,
+) -> None:
+    """Write reward models into the run folder and note what they were taught by.
 
     Args:
         store: the run.
-        fitted: the members.
+        judge: one model, or several with the rule by which they judge.
         pairs: that they were taught by.
         config: how they were fitted.
+        fits: how the fit of each went, where that is known.
     """
+    ensemble = judge if isinstance(judge, RewardEnsemble) else RewardEnsemble([judge])
     members = []
-    for number, (member, fit) in enumerate(zip(fitted.members, fitted.fits, strict=True), 1):
+    for number, member in enumerate(ensemble.members, 1):
         name = f"reward-{number}.safetensors"
         digest = save_reward_model(store.folder / name, member)
-        members.append({"file": name, "sha256": digest, **fit._asdict()})
+        members.append({"file": name, "sha256": digest, **(fits[number - 1] if fits else {})})
     store.set_fact(
         FACT,
         {
             "members": members,
+            "rule": ensemble.rule,
             "num_train": len(pairs.preference_a),
             "comparisons": dataset_digest(pairs),
-            "shape": asdict(fitted.members[0].config),
+            "shape": asdict(ensemble.members[0].config),
             "learner": asdict(config),
         },
     )
@@ -75,8 +94,8 @@ def open_members(store: RunStore) -> list[RewardModel]:
 
 
 def open_ensemble(store: RunStore) -> RewardEnsemble:
-    """The reward models of a run as one judge, by their mean; see `open_members` for what it raises."""
-    return RewardEnsemble(open_members(store))
+    """The reward models of a run as one judge; see `open_members` for what it raises."""
+    return RewardEnsemble(open_members(store), (store.fact(FACT) or {}).get("rule", "mean"))
 
 
 def answered(store: RunStore) -> tuple[Labeled, Labeled]:
@@ -132,8 +151,11 @@ def rules_of(store: RunStore) -> Rules:
     """The rules of the games that the boards of a run come from.
 
     Raises:
-        RunError: the run has no games of a reference policy.
+        RunError: the run has no games of a reference policy, and does not say what is played.
     """
+    stated = store.fact(RULES_FACT)
+    if stated is not None:
+        return rules_from_dict(stated)
     games = store.games("reference")
     if not games:
         raise RunError(f"run {store.folder}: expected games of a reference policy")

@@ -22,14 +22,17 @@ from rlhf_variant.direct_preference import teach_directly
 from rlhf_variant.episodes import AgentSide, Side, play_episodes
 from rlhf_variant.experiment import Arm, Experiment
 from rlhf_variant.fooled import closer_look
+from rlhf_variant.kept_models import keep_model
 from rlhf_variant.lab import REFEREE_FILE, REFERENCE_FILE, Lab, LabStages, build_lab
 from rlhf_variant.measures import Judged, Measures, measure
 from rlhf_variant.pool import Pool, build_pool
 from rlhf_variant.ppo import PolicyOptimizer
+from rlhf_variant.reward_model import RewardModel
 from rlhf_variant.sampling_policy import SamplingPolicy
 from rlhf_variant.sibling_questions import sibling_questions
+from rlhf_variant.teaching import Taught
 from selfplay.agents import open_agent
-from selfplay.checkpoint import load_network, save_network, write_atomically
+from selfplay.checkpoint import load_network, save_network, weights_digest, write_atomically
 
 ROWS = "rows"
 LAB = "lab"
@@ -152,7 +155,7 @@ def run_row(
     Args:
         classroom: settings, bench and comparisons of the seed; all arms of a seed start alike.
         arm: what is rewarded.
-        folder: where the final policy is written.
+        folder: where the final policy and the reward model are written.
         progress: told of finished rounds.
 
     Returns:
@@ -180,6 +183,9 @@ def run_row(
     if prepared.judges.reward is not None and arm.reward != "utility":
         num_continuations = experiment.evaluation.final_continuations
         look = closer_look(judged, prepared.judges, classroom.untaught, num_continuations)
+    learned_from = prepared.taught or prepared.judges.reward
+    if isinstance(learned_from, Taught | RewardModel):
+        keep_model(folder, experiment, arm, seed, learned_from, weights_digest(lab.reference))
     (folder / POLICIES).mkdir(exist_ok=True)
     digest = save_network(policy_path(folder, arm.name, seed), optimizer.network, lab.rules)
     return {

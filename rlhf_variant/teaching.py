@@ -1,12 +1,14 @@
 """Teaching a judge of boards from what a labeler said: a model, a naive one, one of scalars, an ensemble."""
 
-from dataclasses import asdict, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from mcts.evaluator import Floats
-from rlhf_variant.boards import Boards
+from rlhf_variant.boards import Boards, joined
 from rlhf_variant.comparisons import Labeled
 from rlhf_variant.reward_ensemble import RULES, RewardEnsemble, fit_ensemble
 from rlhf_variant.reward_learner import (
@@ -29,6 +31,42 @@ class Lesson(NamedTuple):
     boards: Boards
     values: Floats
     """`[N]` the labeler's utility for Black, squashed into [-1, 1]; only `scalars` looks at it."""
+    plies: npt.NDArray[np.int64]
+    """`[N, 2]` moves before the boards of each pair; for reports, no learner looks at it."""
+    is_reversed: npt.NDArray[np.bool_]
+    """`[N, 2]` which boards are shown with colors reversed; for reports too."""
+    margins: npt.NDArray[np.float64]
+    """`[N, 2]` the truth's mean points of Black on the boards as shown; for reports too."""
+
+
+@dataclass
+class Taught:
+    """A judge and what it was taught by.
+
+    Attributes:
+        judge: frozen.
+        report: how well it does.
+        train: what it learned from.
+        held_out: what it was stopped and tempered by.
+    """
+
+    judge: Judge
+    report: dict[str, Any]
+    train: Lesson
+    held_out: Lesson
+
+
+def joined_lessons(lessons: Sequence[Lesson]) -> Lesson:
+    """Several lessons about boards of one size as one."""
+    return Lesson(
+        Labeled(
+            joined([lesson.pairs.a for lesson in lessons]),
+            joined([lesson.pairs.b for lesson in lessons]),
+            np.concatenate([lesson.pairs.preference_a for lesson in lessons]),
+        ),
+        joined([lesson.boards for lesson in lessons]),
+        *(np.concatenate(parts) for parts in zip(*(lesson[2:] for lesson in lessons), strict=True)),
+    )
 
 
 def teach(

@@ -11,14 +11,18 @@ from scipy import stats
 from small_bench import SMALL, small_bench
 
 from app.main import main
+from rlhf_variant.arms import prepare
 from rlhf_variant.classroom import Classroom, sign_accuracy
 from rlhf_variant.contrasts import holm, overoptimization, paired_contrast
 from rlhf_variant.direct_preference import DirectConfig
 from rlhf_variant.experiment import Arm, ExperimentError, read_experiment
 from rlhf_variant.experiment_results import contrasts_of, results
 from rlhf_variant.gate import read_gate
+from rlhf_variant.kept_models import ROW_FACT, model_path
 from rlhf_variant.measures import error_rates_by_margin
+from rlhf_variant.reward_store import answered, open_ensemble
 from rlhf_variant.sweep import SweepWatcher, missing_rows, row_path, sweep
+from selfplay.run_store import RunStore
 
 ARMS = (
     Arm("A0", "none"),
@@ -100,6 +104,52 @@ def test_all_kinds_of_arms_make_a_row_each_and_a_second_sweep_makes_nothing(tmp_
     assert len(weights) == len(ARMS)
     told = {(pair["first"], pair["second"]) for pair in contrasts_of(list(rows.values()))}
     assert {("A3n-40", "A3-40"), ("A6-40-mean", "A3-40"), ("A15-40", "A3-40"), ("A14", "A1")} <= told
+
+
+def test_the_reward_model_of_a_row_is_kept_as_a_run_that_every_command_reads(tmp_path: Path) -> None:
+    arms = (
+        Arm("A3-60", "model", comparisons=60),
+        Arm("A5-160", "model", comparisons=160, model_kind="online"),
+        Arm("A6-60-lowest", "model", comparisons=60, model_kind="lowest"),
+        Arm("A11-random", "random-model"),
+    )
+    experiment, lab, pool = small_bench(tmp_path, arms=arms, ppo=replace(SMALL.ppo, episodes=64))
+    sweep(experiment, tmp_path, lab, pool, SweepWatcher())
+    boards = pool.boards.select(np.arange(20))
+    for arm in arms:
+        with RunStore(model_path(tmp_path, arm.name, 1), create=False) as store:
+            kept = open_ensemble(store)
+            assert store.fact(ROW_FACT)["model_kind"] == arm.model_kind
+            if arm.comparisons:
+                report = json.loads(row_path(tmp_path, arm.name, 1).read_bytes())["reward_model"]
+                train, held_out = answered(store)
+                assert 0.9 * report["num_train"] <= len(train.preference_a) <= report["num_train"]
+                assert 0 < len(held_out.preference_a) <= report["num_held_out"]
+        if arm.model_kind in ("single", "lowest"):
+            room = Classroom(experiment, lab, pool, seed=1)
+            judge = prepare(room, arm, tmp_path).judges.reward
+            assert judge is not None
+            assert (kept.values_black(boards) == judge.values_black(boards)).all()
+    kept_folder = str(model_path(tmp_path, "A5-160", 1))
+    judged = CliRunner().invoke(main, ["rlhf", "eval", kept_folder, "--json"])
+    assert judged.exit_code == 0, judged.output
+    assert set(json.loads(judged.stdout)) >= {"accuracy", "phases", "hard"}
+    probed = CliRunner().invoke(
+        main, ["rlhf", "probe", kept_folder, "--climbs", "1", "--steps", "2", "--json"]
+    )
+    assert probed.exit_code == 0, probed.output
+    assert "Reliability on held-out pairs" in _page_of(kept_folder)
+    assert "taught nothing" in _page_of(str(model_path(tmp_path, "A11-random", 1)))
+    played = ["compare", "random", f"policy:{tmp_path}/policies/A3-60-1.safetensors", "--games", "2"]
+    compared = CliRunner().invoke(main, [*played, "--size", "5", "--reward-model", kept_folder, "--json"])
+    assert compared.exit_code == 0, compared.output
+    assert "adversarial" in json.loads(compared.stdout)["judged"][0]
+
+
+def _page_of(run: str) -> str:
+    told = CliRunner().invoke(main, ["rlhf", "report", run])
+    assert told.exit_code == 0, told.output
+    return (Path(run) / "rewards.html").read_text()
 
 
 def test_a_row_that_was_killed_is_made_again_to_the_same_figures(tmp_path: Path) -> None:

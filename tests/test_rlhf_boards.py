@@ -13,12 +13,12 @@ from rlhf_variant.answering import answer_queue
 from rlhf_variant.board_text import board_texts
 from rlhf_variant.boards import Boards, boards_of_state, draw_boards, swap_colors
 from rlhf_variant.comparisons import (
-    PLY_BUCKET,
     answer_counts,
     draw_pairs,
     labeled_comparisons,
 )
 from rlhf_variant.labelers import LABELERS, labeler_of
+from rlhf_variant.pairing import PLY_BUCKET
 from rlhf_variant.pairs import PairConfig, SourceGame, draw_queries
 from rlhf_variant.query_queue import QueryQueue
 from rlhf_variant.truth_file import agreement_with_truth

@@ -2,12 +2,16 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from app.console import announce_compilation, stopping
 from app.options import json_option
 from app.progress import StageBars, getting_ready
+
+if TYPE_CHECKING:
+    from rlhf_variant.rewards import Reward
 
 
 @click.command()
@@ -26,6 +30,14 @@ from app.progress import StageBars, getting_ready
 )
 @click.option("--arm", "arms", multiple=True, help="By the rewards of these arms alone; repeatable.")
 @click.option(
+    "--reward-model",
+    "models",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="RUN",
+    help="By the reward models of this run too, such as a kept one of another sweep; repeatable.",
+)
+@click.option(
     "--continuations", type=click.IntRange(1, 64), default=8, show_default=True, help="Of the gold referee."
 )
 @json_option
@@ -36,6 +48,7 @@ def bon(
     games: int | None,
     most: int,
     arms: tuple[str, ...],
+    models: tuple[Path, ...],
     continuations: int,
     as_json: bool,
 ) -> None:
@@ -44,8 +57,9 @@ def bon(
     Games are chosen among games against the greedy reference; moves are chosen while the reference itself
     plays the other side, and their distance from it is exact.
 
-    The bench of the sweep is used, or built as it would build it; rewards are those of the first seed. The
-    curves go to the folder, and yomi rlhf report draws them.
+    The bench of the sweep is used, or built as it would build it. Rewards are those of the first seed: models
+    that the sweep kept, where it has, else models taught anew in the same way. The curves go to the folder,
+    and yomi rlhf report draws them.
     """
     with stopping("nothing was started"), getting_ready():
         import numpy as np
@@ -55,9 +69,12 @@ def bon(
         from rlhf_variant.best_of_moves import BEST_OF_MOVES_FILE, best_of_moves
         from rlhf_variant.classroom import Classroom
         from rlhf_variant.experiment import read_experiment
+        from rlhf_variant.kept_models import model_path
         from rlhf_variant.lab import LabStages
+        from rlhf_variant.reward_store import open_ensemble
         from rlhf_variant.sweep import open_bench
         from selfplay.checkpoint import write_atomically
+        from selfplay.run_store import RunStore
 
         settings = read_experiment(experiment)
     folder = folder or Path("runs") / settings.name
@@ -72,14 +89,20 @@ def bon(
             for arm in settings.arms
             if arm.reward in ("model", "random-model", "utility") and (not arms or arm.name in arms)
         ]
-        if not judged:
+        if not judged and not models:
             raise click.UsageError(f"{experiment}: expected an arm with a reward of boards")
-        bars.start("rewards", len(judged))
-        rewards = {}
-        for arm in judged:
-            reward = prepare(classroom, arm, folder).judges.reward
-            assert reward is not None
-            rewards[arm.name] = reward
+        bars.start("rewards", len(judged) + len(models))
+        rewards: dict[str, Reward] = {}
+        kept = {arm.name: model_path(folder, arm.name, seed) for arm in judged}
+        for name, path in {**kept, **{str(path): path for path in models}}.items():
+            if path.exists():
+                with RunStore(path, create=False) as store:
+                    rewards[name] = open_ensemble(store)
+            else:
+                arm = next(arm for arm in judged if arm.name == name)
+                reward = prepare(classroom, arm, folder).judges.reward
+                assert reward is not None
+                rewards[name] = reward
             bars.advance(1)
         random = np.random.default_rng(np.random.SeedSequence([seed, 700]))
         if per == "game":

@@ -39,13 +39,15 @@ def probe(run: Path, climbs: int, steps: int, seed: int, as_json: bool) -> None:
         use_threads(1)
         with RunStore(run, create=False) as store:
             reward, rules = open_ensemble(store), rules_of(store)
-            pool = answered(store)[1].a
+            pool = answered(store)[1].a if climbs else None
     probes = probes_of(rules.height) if rules.game == "go" and rules.width == rules.height else []
     rows = probe_report(reward, probes, rules.komi) if probes else []
     random = np.random.default_rng(seed)
     found = []
     with Progress("Moving stones", climbs * steps) as bar:
-        for index in random.integers(len(pool.to_play), size=climbs):
+        places = random.integers(len(pool.to_play), size=climbs) if pool else ()
+        for index in places:
+            assert pool is not None
             start = pool.select(np.array([index]))
             found.append(climb(reward, start, rules, steps, PROPOSALS, random))
             bar.advance(steps)

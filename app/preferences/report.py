@@ -1,4 +1,4 @@
-"""`yomi rlhf report`: one page about an experiment, and its results as a file."""
+"""`yomi rlhf report`: one page about an experiment, or about the reward models of a run."""
 
 import json
 from pathlib import Path
@@ -20,8 +20,14 @@ from app.progress import getting_ready
 def report(results: Path, out: Path | None, save_json: Path | None, gallery: bool) -> None:
     """Write tables and figures of an experiment as one HTML file, from stored results alone.
 
-    RESULTS is the folder of a sweep, or a file that --save-json wrote.
+    RESULTS is the folder of a sweep, a file that --save-json wrote, or a run with reward models, such as
+    those that a sweep keeps in its folder under models: then the page says how well they do.
     """
+    if (results / "run.sqlite").exists():
+        if save_json is not None or gallery:
+            raise click.UsageError(f"{results}: is a run, expected a sweep for --save-json and --gallery")
+        _report_run(results, out or results / "rewards.html")
+        return
     with getting_ready():
         from app.experiment_page import experiment_page
         from app.gallery import gallery_text
@@ -37,4 +43,16 @@ def report(results: Path, out: Path | None, save_json: Path | None, gallery: boo
     write_atomically(path, page.encode())
     if save_json is not None:
         write_atomically(save_json, (json.dumps(found, indent=1) + "\n").encode())
+    click.echo(f"Saved as {path}")
+
+
+def _report_run(run: Path, path: Path) -> None:
+    with getting_ready():
+        from app.reward_page import reward_page
+        from selfplay.checkpoint import write_atomically
+        from selfplay.run_store import RunStore
+
+        with RunStore(run, create=False) as store:
+            page = reward_page(store)
+    write_atomically(path, page.encode())
     click.echo(f"Saved as {path}")

@@ -20,10 +20,14 @@ from rlhf_variant.cut_rewards import (
 )
 from rlhf_variant.experiment import Arm
 from rlhf_variant.measures import MARGIN_EDGES, Judges, error_rates_by_margin
+from rlhf_variant.mixed_value_source import MixedValueSource
 from rlhf_variant.online_model import OnlineModel
+from rlhf_variant.reward_value_source import RewardValueSource
 from rlhf_variant.rewards import NetworkReward, Reward
+from rlhf_variant.selfplay_optimizer import RefereeValueSource
 from rlhf_variant.teaching import Taught
 from selfplay.checkpoint import load_network
+from selfplay.value_source import ValueSource
 
 POLICIES = "policies"
 
@@ -86,6 +90,25 @@ def prepare(classroom: Classroom, arm: Arm, folder: Path) -> Prepared:
     if arm.truth_share:
         reward = MixedReward(TruthReward(referee), reward, arm.truth_share)
     return Prepared(reward, Judges(labeler, judge), taught)
+
+
+def value_source(classroom: Classroom, arm: Arm, prepared: Prepared) -> ValueSource:
+    """The reward of an arm as self-play reads it.
+
+    Args:
+        classroom: of the seed.
+        arm: what is asked.
+        prepared: the same arm, with a reward.
+    """
+    referee, seed = classroom.lab.referee, classroom.seed
+    truth = RefereeValueSource(referee, seed)
+    if arm.reward == "margin":
+        return RefereeValueSource(referee, seed, float(classroom.taught.margins.std()))
+    if arm.reward == "truth":
+        return truth
+    assert prepared.judges.reward is not None
+    judged = RewardValueSource(prepared.judges.reward)
+    return MixedValueSource(truth, judged, arm.truth_share) if arm.truth_share else judged
 
 
 def _judge(classroom: Classroom, arm: Arm, folder: Path) -> Reward:

@@ -10,11 +10,13 @@ from rlhf_variant.direct_preference import DirectConfig
 from rlhf_variant.lab import LabConfig
 from rlhf_variant.labelers import require_disjoint
 from rlhf_variant.ppo import PpoConfig
-from rlhf_variant.reward_ensemble import RULES
+from rlhf_variant.reward_ensemble import RULES, ZERO_SUM
 from rlhf_variant.reward_learner import RewardLearnerConfig
 from rlhf_variant.reward_model import RewardConfig
+from rlhf_variant.selfplay_optimizer import SelfPlayOptimizerConfig
 from selfplay.network import NetworkConfig
 
+OPTIMIZERS = ("ppo", "selfplay")
 REWARDS = ("none", "truth", "margin", "utility", "model", "random-model", "value-network", "dpo", "ipo")
 MODEL_KINDS = ("single", "naive", "scalars", "online", *RULES)
 MAX_BYTES = 1_000_000
@@ -106,6 +108,7 @@ class PoolConfig:
             choice for all labelers, made before anybody answers: it hardens the comparisons.
         test_share: of the boards, kept for tests of reward models and never compared in training.
         test_comparisons: pairs of such boards.
+        gate_comparisons: numbers of comparisons at which the hardness gate reads the accuracy of models.
     """
 
     boards: int = 8000
@@ -113,6 +116,11 @@ class PoolConfig:
     balanced_share: float = 1.0
     test_share: float = 0.2
     test_comparisons: int = 2000
+    gate_comparisons: tuple[int, ...] = (1_000, 10_000)
+
+    def __post_init__(self) -> None:
+        if len(self.gate_comparisons) < 2 or min(self.gate_comparisons) < 10:
+            raise ValueError("pool.gate_comparisons: expected at least two numbers, each at least 10")
 
 
 @dataclass(frozen=True)
@@ -147,7 +155,10 @@ class Experiment:
         seeds: of the repetitions; an arm has a row for each.
         lab: the bench.
         pool: the boards to compare.
-        ppo: the optimiser, the same for all arms.
+        optimizer: what follows the rewards, the same for all arms: `ppo`, a learner without search against
+            the frozen reference, or `selfplay`, AlphaZero self-play.
+        ppo: settings of the first.
+        selfplay: settings of the second.
         reward: shape of reward models.
         reward_learner: how they are fitted.
         direct: how policies are taught without a reward; the arm says by which objective.
@@ -160,7 +171,9 @@ class Experiment:
     arms: tuple[Arm, ...]
     lab: LabConfig = field(default_factory=LabConfig)
     pool: PoolConfig = field(default_factory=PoolConfig)
+    optimizer: str = "ppo"
     ppo: PpoConfig = field(default_factory=PpoConfig)
+    selfplay: SelfPlayOptimizerConfig = field(default_factory=SelfPlayOptimizerConfig)
     reward: RewardConfig = field(default_factory=RewardConfig)
     reward_learner: RewardLearnerConfig = field(default_factory=RewardLearnerConfig)
     direct: DirectConfig = field(default_factory=DirectConfig)
@@ -178,12 +191,27 @@ class Experiment:
         )
         if len(set(self.seeds)) != len(self.seeds) or not self.seeds:
             raise ValueError("seeds: expected at least one, all different")
+        if self.optimizer not in OPTIMIZERS:
+            raise ValueError(f"optimizer {self.optimizer!r}: expected one of {', '.join(OPTIMIZERS)}")
+        for arm in self.arms if self.optimizer == "selfplay" else ():
+            kinds = ("single", "naive", "scalars", *ZERO_SUM)
+            if arm.flips or arm.divergence_weight or arm.model_kind not in kinds:
+                raise ValueError(
+                    f"arm {arm.name}: in self-play expected neither flips nor divergence_weight,"
+                    f" and a model_kind of {', '.join(kinds)}"
+                )
+
+    @property
+    def rounds(self) -> int:
+        """Of an arm that follows a reward."""
+        return self.ppo.iterations if self.optimizer == "ppo" else self.selfplay.iterations
 
 
 PARTS = {
     "lab": LabConfig,
     "pool": PoolConfig,
     "ppo": PpoConfig,
+    "selfplay": SelfPlayOptimizerConfig,
     "reward": RewardConfig,
     "reward_learner": RewardLearnerConfig,
     "direct": DirectConfig,
@@ -213,9 +241,12 @@ def read_experiment(path: Path) -> Experiment:
         arms = tuple(_part(Arm, "arms", arm) for arm in values.pop("arms", []))
         seeds = tuple(int(seed) for seed in values.pop("seeds", []))
         name = str(values.pop("name", path.stem))
+        optimizer = str(values.pop("optimizer", "ppo"))
         if values:
-            raise ValueError(f"{', '.join(values)}: expected name, seeds, arms, {', '.join(PARTS)} alone")
-        return Experiment(name=name, seeds=seeds, arms=arms, **parts)
+            raise ValueError(
+                f"{', '.join(values)}: expected name, seeds, optimizer, arms, {', '.join(PARTS)} alone"
+            )
+        return Experiment(name=name, seeds=seeds, arms=arms, optimizer=optimizer, **parts)
     except (TypeError, ValueError) as error:
         raise ExperimentError(f"experiment {path}: {error}") from None
 

@@ -17,7 +17,6 @@ from rlhf_variant.experiment import Arm, Experiment
 from selfplay.checkpoint import write_atomically
 
 GATES_FILE = "gates.json"
-GATE_COMPARISONS = (1_000, 10_000)
 MIN_REPEATABILITY = 0.9
 ACCURACY_BAND = (0.60, 0.85)
 MAX_FEATURE = 0.80
@@ -84,12 +83,13 @@ def gates(
         classroom: of the first seed.
         experiment: says who teaches, and from how many comparisons.
         folder: of the results.
-        progress: told of fitted models: of each teacher, one for each of GATE_COMPARISONS.
+        progress: told of fitted models: of each teacher, one for each of the experiment's
+            `gate_comparisons`.
     """
     path = folder / GATES_FILE
     if not path.exists():
         read = [
-            read_gate(classroom, labeler, GATE_COMPARISONS, progress).to_dict()
+            read_gate(classroom, labeler, experiment.pool.gate_comparisons, progress).to_dict()
             for labeler in gate_teachers(experiment)
         ]
         write_atomically(path, (json.dumps(read, indent=1) + "\n").encode())

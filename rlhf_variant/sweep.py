@@ -16,7 +16,7 @@ import torch
 from filelock import FileLock, Timeout
 
 from engine.rulesets import Rules
-from rlhf_variant.arms import POLICIES, Prepared, policy_path, prepare
+from rlhf_variant.arms import POLICIES, Prepared, policy_path, prepare, value_source
 from rlhf_variant.classroom import Classroom
 from rlhf_variant.direct_preference import teach_directly
 from rlhf_variant.episodes import AgentSide, Side, play_episodes
@@ -29,10 +29,12 @@ from rlhf_variant.pool import Pool, build_pool
 from rlhf_variant.ppo import PolicyOptimizer
 from rlhf_variant.reward_model import RewardModel
 from rlhf_variant.sampling_policy import SamplingPolicy
+from rlhf_variant.selfplay_optimizer import RUNS, train_by_selfplay
 from rlhf_variant.sibling_questions import sibling_questions
 from rlhf_variant.teaching import Taught
 from selfplay.agents import open_agent
 from selfplay.checkpoint import load_network, save_network, weights_digest, write_atomically
+from selfplay.run_store import RunStore
 
 ROWS = "rows"
 LAB = "lab"
@@ -175,7 +177,9 @@ def run_row(
         learned.log.extend(
             teach_directly(optimizer.network, pairs, direct, np.random.SeedSequence([seed, 410]))
         )
-        progress(ppo.iterations)
+        progress(experiment.rounds)
+    elif prepared.reward is not None and experiment.optimizer == "selfplay":
+        learned = _follow_by_selfplay(pupil, arm, folder / RUNS / f"{arm.name}-{seed}", progress)
     elif prepared.reward is not None:
         learned = _follow_reward(pupil, progress)
     final, held_out, judged = _final(pupil)
@@ -192,6 +196,7 @@ def run_row(
         "experiment": experiment.name,
         "arm": arm.name,
         "seed": seed,
+        "optimizer": experiment.optimizer,
         **{name: value for name, value in asdict(arm).items() if name != "name"},
         "evaluations": learned.evaluations,
         "cpu_s": round(time.process_time() - started, 1),
@@ -235,12 +240,47 @@ def _follow_reward(pupil: Pupil, progress: Callable[[int], None]) -> Learned:
         evaluations += episodes.num_evaluations
         progress(1)
         if iteration % evaluation.every == 0:
-            point_random = np.random.default_rng(np.random.SeedSequence([classroom.seed, 500, iteration]))
-            point, _ = pupil.measured(
-                pupil.opponent, evaluation.games, evaluation.continuations, point_random
-            )
-            curve.append({"iteration": iteration, "evaluations": evaluations, **point.to_dict()})
+            curve.append(_point(pupil, iteration, evaluations))
     return Learned(curve, log, evaluations)
+
+
+def _follow_by_selfplay(pupil: Pupil, arm: Arm, folder: Path, progress: Callable[[int], None]) -> Learned:
+    """Self-play on the arm's value source; then its policies on the way, without search, as all are measured.
+
+    The search and the last round's averaged weights are the run's; a killed one goes on from its last round.
+    """
+    classroom, optimizer = pupil.classroom, pupil.optimizer
+    source = value_source(classroom, arm, pupil.prepared)
+    settings = classroom.experiment.selfplay
+    saved = train_by_selfplay(
+        classroom.lab,
+        settings,
+        source,
+        classroom.seed,
+        folder,
+        sees_outcomes=arm.sees_outcomes,
+        progress=progress,
+    )
+    curve = []
+    for checkpoint in saved[1:]:
+        optimizer.network, _ = load_network(checkpoint.weights, checkpoint.weights_sha256)
+        if checkpoint.iteration % classroom.experiment.evaluation.every == 0:
+            curve.append(_point(pupil, checkpoint.iteration, checkpoint.evaluations))
+    with RunStore(folder, create=False) as store:
+        metrics = {name: store.metrics(name) for name in ("loss_policy", "loss_value", "black_win_share")}
+    log = [
+        dict(zip(metrics, (value for _, value in values), strict=True))
+        for values in zip(*metrics.values(), strict=True)
+    ]
+    return Learned(curve, log, saved[-1].evaluations)
+
+
+def _point(pupil: Pupil, iteration: int, evaluations: int) -> dict[str, Any]:
+    """A point of the curve."""
+    settings = pupil.classroom.experiment.evaluation
+    random = np.random.default_rng(np.random.SeedSequence([pupil.classroom.seed, 500, iteration]))
+    point, _ = pupil.measured(pupil.opponent, settings.games, settings.continuations, random)
+    return {"iteration": iteration, "evaluations": evaluations, **point.to_dict()}
 
 
 def _final(pupil: Pupil) -> tuple[dict[str, Any], dict[str, Any], Judged]:

@@ -60,6 +60,9 @@ class SelfPlayConfig:
             of which another one is played (KataGo: 0.04).
         surprise_weight: share of how often a position is drawn in training that goes by how much its search
             surprised the policy (KataGo: 0.5); 0 draws all alike.
+        first_cut: fewest moves before a game is cut and judged as it stands, for experiments; the number is
+            drawn for each game, and no search knows it.
+        last_cut: most of them; 0 plays games to their end.
     """
 
     games_per_iteration: int = 100
@@ -80,10 +83,14 @@ class SelfPlayConfig:
     early_share: float = 0.05
     fork_share: float = 0.0
     surprise_weight: float = 0.0
+    first_cut: int = 0
+    last_cut: int = 0
 
     def __post_init__(self) -> None:
         if self.games_per_iteration < 1 or self.parallel_games < 1:
             raise ValueError("games_per_iteration and parallel_games: expected at least 1")
+        if not 0 <= self.first_cut <= self.last_cut or (self.last_cut and not self.first_cut):
+            raise ValueError("first_cut and last_cut: expected 0 and 0, or fewest and most moves above 0")
         if self.random_plies < 0 or self.temperature_plies < 0:
             raise ValueError("random_plies and temperature_plies: expected at least 0")
         if self.temperature < 0 or self.final_temperature < 0:
@@ -164,6 +171,7 @@ class SelfPlayWorker:
         self.root_values = np.zeros((batch, limit), np.float32)
         self.surprises = np.zeros((batch, limit), np.float32)
         self.lengths = np.zeros(batch, np.int64)
+        self.cuts = np.full(batch, limit)
         self.active = np.arange(batch, dtype=np.int64)
         self.waiting -= batch
         self.games: list[GameRecord] = []
@@ -175,7 +183,8 @@ class SelfPlayWorker:
         while len(self.active) and not self.is_stopped:
             self._play_openings()
             self._play_searched_moves()
-            over = self.active[self.state.scalars[self.active, IS_OVER] != 0]
+            is_over = self.state.scalars[self.active, IS_OVER] != 0
+            over = self.active[is_over | (self.lengths[self.active] >= self.cuts[self.active])]
             for row in over:
                 self._finish(int(row))
             if len(over):
@@ -190,6 +199,8 @@ class SelfPlayWorker:
                 reset(self.state, row)
             for action in actions:
                 self._record(np.array([row]), np.array([action]))
+            if self.config.last_cut:
+                self.cuts[row] = self.random.integers(self.config.first_cut, self.config.last_cut + 1)
 
     def _play_searched_moves(self) -> None:
         rows = self.active[self.state.scalars[self.active, IS_OVER] == 0]
@@ -269,7 +280,7 @@ class SelfPlayWorker:
     def _finish(self, row: int) -> None:
         length = int(self.lengths[row])
         to_play = np.where(np.arange(length) % 2 == 0, BLACK, WHITE).astype(np.int8)
-        rules = self.row_rules[row]
+        rules, is_cut = self.row_rules[row], self.state.scalars[row, IS_OVER] == 0
         visits = self.visits[row, :length, : rules.num_actions].copy()
         self.games.append(
             GameRecord(
@@ -279,7 +290,9 @@ class SelfPlayWorker:
                 root_values=self.root_values[row, :length].copy(),
                 value_targets=self.value_source.value_targets(self.state, row, to_play),
                 score_black=self.value_source.score_target_black(self.state, row),
-                is_truncated=rules.game == "go" and int(self.state.scalars[row, PASS_COUNT]) < 2,
+                is_truncated=not is_cut
+                and rules.game == "go"
+                and int(self.state.scalars[row, PASS_COUNT]) < 2,
                 weights=draw_weights(visits, self.surprises[row, :length], self.config.surprise_weight),
             )
         )

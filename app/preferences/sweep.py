@@ -44,7 +44,7 @@ def sweep(
         from rlhf_variant.classroom import Classroom
         from rlhf_variant.experiment import read_experiment
         from rlhf_variant.experiment_results import adopt_rows
-        from rlhf_variant.gate import GATE_COMPARISONS, gate_teachers, gates
+        from rlhf_variant.gate import gate_teachers, gates
         from rlhf_variant.lab import LabStages
         from rlhf_variant.sweep import SweepWatcher, missing_rows, open_bench
         from rlhf_variant.sweep import sweep as run
@@ -57,14 +57,14 @@ def sweep(
         if known is not None:
             adopt_rows(folder, known, settings)
         lab, pool = open_bench(settings, folder, LabStages(bars.start, bars.advance), bench)
-        num_fits = len(gate_teachers(settings)) * len(GATE_COMPARISONS)
+        num_fits = len(gate_teachers(settings)) * len(settings.pool.gate_comparisons)
         bars.start("models for the hardness gate", num_fits)
         found = gates(Classroom(settings, lab, pool, settings.seeds[0]), settings, folder, bars.advance)
         for gate in found:
             told = ", ".join(f"{name} {'yes' if passed else 'NO'}" for name, passed in gate["passes"].items())
             notice(f"Gate of {gate['labeler']}: {told}")
         if not gate_only:
-            bars.start("rounds of all arms", len(missing_rows(settings, folder)) * settings.ppo.iterations)
+            bars.start("rounds of all arms", len(missing_rows(settings, folder)) * settings.rounds)
             run(settings, folder, lab, pool, SweepWatcher(lambda *row: None, bars.advance))
     if as_json:
         click.echo(json.dumps({"folder": str(folder), "gates": found}))

@@ -1,0 +1,157 @@
+"""The second optimiser of an experiment: AlphaZero self-play through the shared loop, from the same start.
+
+Games are cut at a hidden ply and judged there, as the episodes of the first optimiser are; the search does
+not know the cut and nobody passes before it, so an arm's value source is asked about cut boards alone.
+"""
+
+import copy
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from engine.board import State
+from engine.scoring import outcomes_forbidden
+from mcts.config import SearchConfig
+from mcts.evaluator import Floats, Rows
+from rlhf_variant.lab import Lab
+from rlhf_variant.referee import Referee
+from selfplay.config import TrainConfig
+from selfplay.generate import SelfPlayConfig
+from selfplay.learner import LearnerConfig
+from selfplay.network import Network
+from selfplay.run_store import Checkpoint, RunStore
+from selfplay.training_loop import Watcher, train
+from selfplay.value_source import OutcomeValueSource, ValueSource, targets_from_black
+
+RUNS = "selfplay"
+
+
+@dataclass(frozen=True)
+class SelfPlayOptimizerConfig:
+    """How a policy follows a reward by self-play.
+
+    Attributes:
+        iterations: rounds of games and steps.
+        games: of a round.
+        simulations: of the search of each move.
+        batch_size: positions a step.
+        learning_rate: of AdamW.
+        passes: how often each position is drawn on average.
+    """
+
+    iterations: int = 20
+    games: int = 64
+    simulations: int = 16
+    batch_size: int = 64
+    learning_rate: float = 1e-3
+    passes: float = 4.0
+
+    def __post_init__(self) -> None:
+        if min(self.iterations, self.games, self.batch_size) < 1 or self.simulations < 2:
+            raise ValueError(
+                "selfplay: expected iterations, games and batch_size of at least 1, simulations of at least 2"
+            )
+        if min(self.learning_rate, self.passes) <= 0:
+            raise ValueError("selfplay: expected learning_rate and passes above 0")
+
+
+class RefereeValueSource:
+    """True RL at the cut: who won one continuation of a referee; see `selfplay.value_source.ValueSource`.
+
+    The continuation's chance depends on the board and the seed alone, so a round that was killed repeats.
+    """
+
+    def __init__(self, referee: Referee, seed: int, scale: float | None = None) -> None:
+        """Prepare.
+
+        Args:
+            referee: continues the boards.
+            seed: of the continuations.
+            scale: None for +1 and -1, else the value is tanh(points / scale).
+        """
+        self._referee, self._seed, self._scale = referee, seed, scale
+        self._outcome = OutcomeValueSource()
+
+    def terminal_values(self, state: State, rows: Rows) -> Floats:
+        """See `ValueSource.terminal_values`."""
+        return self._outcome.terminal_values(state, rows)
+
+    def value_targets(self, state: State, row: int, to_play: npt.NDArray[np.int8]) -> Floats:
+        """See `ValueSource.value_targets`."""
+        random = np.random.default_rng([self._seed, int(state.hash[row]) & (2**63 - 1)])
+        margin = float(self._referee.margins(state, np.array([row]), 1, random)[0, 0])
+        value = np.sign(margin) if self._scale is None else np.tanh(margin / self._scale)
+        return targets_from_black(float(value), to_play)
+
+    def score_target_black(self, state: State, row: int) -> float | None:
+        """Nothing: no arm learns from points."""
+        return None
+
+
+def train_by_selfplay(
+    lab: Lab,
+    settings: SelfPlayOptimizerConfig,
+    source: ValueSource,
+    seed: int,
+    folder: Path,
+    *,
+    sees_outcomes: bool,
+    progress: Callable[[int], None] = lambda count: None,
+) -> list[Checkpoint]:
+    """Learn from the reference policy on, or go on where a killed start stopped.
+
+    Args:
+        lab: reference, rules and cuts.
+        settings: the budget.
+        source: values of the boards at the cut.
+        seed: of games, steps and the fresh value head.
+        folder: of the run; it keeps the weights of every round.
+        sees_outcomes: whether the source may read who won; else all happens behind the firewall.
+        progress: told of finished rounds.
+
+    Returns:
+        What was saved: the start, then each round.
+
+    Raises:
+        ValueError: the reference has heads that learn from outcomes.
+    """
+    initial = copy.deepcopy(lab.reference)
+    if initial.config != initial.config.without_auxiliary_heads():
+        raise ValueError("reference: expected heads for policy and value alone")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        initial.reset_value_head()
+    config = train_config(lab, settings, seed, initial)
+    guard = nullcontext() if sees_outcomes else outcomes_forbidden()
+    with RunStore(folder) as store:
+        progress(len(store.checkpoints()[1:]))
+        with guard:
+            train(store, config, source, initial, Watcher(on_report=lambda report: progress(1)))
+        return store.checkpoints()
+
+
+def train_config(lab: Lab, settings: SelfPlayOptimizerConfig, seed: int, initial: Network) -> TrainConfig:
+    """The settings of the shared loop: no solver, no auxiliary heads, no passing before the cut."""
+    return TrainConfig(
+        rules=lab.rules,
+        network=initial.config,
+        search=SearchConfig(num_simulations=settings.simulations, min_pass_ply=lab.rules.resolved_move_limit),
+        selfplay=SelfPlayConfig(
+            games_per_iteration=settings.games,
+            parallel_games=settings.games,
+            final_temperature=1.0,
+            first_cut=lab.config.cuts[0],
+            last_cut=lab.config.cuts[1],
+        ),
+        learner=LearnerConfig(
+            batch_size=settings.batch_size, learning_rate=settings.learning_rate, passes=settings.passes
+        ),
+        iterations=settings.iterations,
+        seed=seed,
+        threads=1,
+    )

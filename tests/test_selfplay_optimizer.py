@@ -1,0 +1,99 @@
+"""Self-play as the second optimiser of an experiment: cut games, value sources of arms, rows, resumption."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_bench import SMALL, small_bench
+
+from engine.board import BLACK, WHITE
+from rlhf_variant.episodes import play_episodes
+from rlhf_variant.experiment import Arm
+from rlhf_variant.sampling_policy import SamplingPolicy
+from rlhf_variant.selfplay_optimizer import (
+    RUNS,
+    RefereeValueSource,
+    SelfPlayOptimizerConfig,
+    train_by_selfplay,
+)
+from rlhf_variant.sweep import SweepWatcher, row_path, sweep
+from selfplay.generate import SelfPlayConfig
+from selfplay.run_store import RunStore
+
+BUDGET = SelfPlayOptimizerConfig(iterations=2, games=8, simulations=4, batch_size=16)
+ARMS = (
+    Arm("A0", "none"),
+    Arm("A1", "truth"),
+    Arm("A1g", "margin"),
+    Arm("A2-stones", "utility", labeler="stones"),
+    Arm("A3-60", "model", comparisons=60),
+    Arm("A6-60", "model", comparisons=60, model_kind="pessimistic"),
+    Arm("A15-60", "model", comparisons=60, truth_share=0.5),
+)
+
+
+def test_arms_follow_their_rewards_by_self_play_and_have_the_rows_of_the_other_optimiser(
+    tmp_path: Path,
+) -> None:
+    experiment, lab, pool = small_bench(tmp_path, arms=ARMS, optimizer="selfplay", selfplay=BUDGET)
+    told: list[int] = []
+    sweep(experiment, tmp_path, lab, pool, SweepWatcher(on_step=told.append))
+    rows = {arm.name: json.loads(row_path(tmp_path, arm.name, 1).read_bytes()) for arm in ARMS}
+    assert sum(told) == 2 * (len(ARMS) - 1)
+    assert len({row["policy_sha256"] for row in rows.values()}) == len(ARMS)
+    for name, row in rows.items():
+        assert row["optimizer"] == "selfplay"
+        assert len(row["curve"]) == (0 if name == "A0" else 2)
+        assert 0 <= row["final"]["gold"] <= 1
+    spent = [row["evaluations"] for name, row in rows.items() if name != "A0"]
+    assert min(spent) > 0
+    assert max(spent) / min(spent) < 1.3
+    with RunStore(tmp_path / RUNS / "A3-60-1", create=False) as store:
+        games = store.games("selfplay")
+    assert len(games) == 16
+    first, last = SMALL.lab.cuts
+    assert all(first <= game.num_moves <= last for game in games)
+    assert len({game.num_moves for game in games}) > 1
+    no_pass = SMALL.lab.rules.num_actions - 1
+    assert not any((game.moves == no_pass).any() for game in games)
+    assert all(0 < abs(game.value_targets[0]) < 1 for game in games), "values are beliefs, not results"
+
+
+def test_a_killed_run_goes_on_to_the_same_weights(tmp_path: Path) -> None:
+    _, lab, _ = small_bench(tmp_path)
+    for name, budgets in (("at-once", (BUDGET,)), ("killed", (replace(BUDGET, iterations=1), BUDGET))):
+        for budget in budgets:
+            source = RefereeValueSource(lab.referee, 1)
+            saved = train_by_selfplay(lab, budget, source, 1, tmp_path / name, sees_outcomes=True)
+        assert len(saved) == 3
+    whole, resumed = (tmp_path / name / "weights-00002.safetensors" for name in ("at-once", "killed"))
+    assert whole.read_bytes() == resumed.read_bytes()
+
+
+def test_the_truth_of_a_cut_board_is_a_result_that_repeats_and_alternates(tmp_path: Path) -> None:
+    _, lab, _ = small_bench(tmp_path)
+    policy = SamplingPolicy(lab.reference, lab.rules, 8)
+    random = np.random.default_rng(1)
+    played = play_episodes(policy, policy, lab.reference.config, lab.rules, (6, 6), 8, random)
+    source = RefereeValueSource(lab.referee, 1)
+    to_play = np.array([BLACK, WHITE, BLACK], np.int8)
+    values = np.array([source.value_targets(played.state, row, to_play) for row in range(8)])
+    assert (np.abs(values) == 1).all()
+    assert (values[:, 0] == -values[:, 1]).all()
+    again = np.array([source.value_targets(played.state, row, to_play) for row in range(8)])
+    assert (values == again).all()
+    squashed = RefereeValueSource(lab.referee, 1, scale=5.0)
+    points = np.array([squashed.value_targets(played.state, row, to_play) for row in range(8)])
+    assert (np.sign(points) == values).all()
+    assert (np.abs(points) < 1).all()
+
+
+def test_what_self_play_cannot_follow_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="in self-play expected"):
+        replace(SMALL, optimizer="selfplay", arms=(Arm("A5", "model", comparisons=60, model_kind="online"),))
+    with pytest.raises(ValueError, match="optimizer 'sgd'"):
+        replace(SMALL, optimizer="sgd")
+    with pytest.raises(ValueError, match="first_cut and last_cut"):
+        SelfPlayConfig(first_cut=9, last_cut=4)

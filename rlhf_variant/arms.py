@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from mcts.evaluator import Floats
 from rlhf_variant.classroom import Classroom, utility_of
+from rlhf_variant.clips import ClipReward
 from rlhf_variant.cut_rewards import (
     BoardReward,
     CutReward,
@@ -22,6 +23,7 @@ from rlhf_variant.experiment import Arm
 from rlhf_variant.measures import MARGIN_EDGES, Judges, error_rates_by_margin
 from rlhf_variant.mixed_value_source import MixedValueSource
 from rlhf_variant.online_model import OnlineModel
+from rlhf_variant.reward_model import RewardModel
 from rlhf_variant.reward_value_source import RewardValueSource
 from rlhf_variant.rewards import NetworkReward, Reward
 from rlhf_variant.selfplay_optimizer import RefereeValueSource
@@ -87,6 +89,9 @@ def prepare(classroom: Classroom, arm: Arm, folder: Path) -> Prepared:
     taught = classroom.judge_of(arm) if arm.reward == "model" else None
     judge = taught.judge if taught else _judge(classroom, arm, folder)
     reward: CutReward = BoardReward(judge)
+    if arm.clip:
+        assert isinstance(judge, RewardModel)
+        judge = reward = ClipReward(judge, classroom.lab.rules, arm.clip)
     if arm.truth_share:
         reward = MixedReward(TruthReward(referee), reward, arm.truth_share)
     return Prepared(reward, Judges(labeler, judge), taught)

@@ -5,12 +5,14 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from engine.board import MOVE_COUNT, State
+from engine.board import MOVE_COUNT
 from engine.scoring import outcomes_forbidden
 from mcts.evaluator import Floats
-from rlhf_variant.boards import present_boards
+from rlhf_variant.board_text import canonical_keys
+from rlhf_variant.boards import Boards, with_twins
 from rlhf_variant.comparisons import TARGETS, Labeled, Pairs, draw_pairs
 from rlhf_variant.cut_rewards import Utility
+from rlhf_variant.episodes import Episodes
 from rlhf_variant.experiment import Arm, Experiment
 from rlhf_variant.lab import Lab
 from rlhf_variant.labelers import labeler_of
@@ -65,7 +67,7 @@ class Classroom:
 
     def judge_of(self, arm: Arm) -> Taught:
         """The judge that an arm is taught before it learns; arms that ask alike share one."""
-        key = (arm.labeler, arm.comparisons, arm.shuffled, arm.model_kind)
+        key = (arm.labeler, arm.comparisons, arm.shuffled, arm.model_kind, arm.clip)
         if key not in self._taught:
             self._taught[key] = self._teach(arm)
         return self._taught[key]
@@ -73,7 +75,11 @@ class Classroom:
     def _teach(self, arm: Arm) -> Taught:
         pair_seed, answer_seed, fit_seed = np.random.SeedSequence([self.seed, 300]).spawn(3)
         random = np.random.default_rng(pair_seed)
-        pairs = draw_pairs(self.taught.boards, self.taught.origins, arm.comparisons, HELD_OUT_SHARE, random)
+        pool, shown = self.taught, None
+        if arm.clip:
+            boards = pool.clips(self.lab.rules, np.arange(len(pool.plies)), arm.clip)
+            shown = np.reshape(canonical_keys(boards), (-1, arm.clip)).tolist()
+        pairs = draw_pairs(pool.boards, pool.origins, arm.comparisons, HELD_OUT_SHARE, random, shown)
         lessons = self.lessons(arm, self.taught, pairs, np.random.default_rng(answer_seed))
         return self.fitted(arm, *lessons, fit_seed, random)
 
@@ -112,8 +118,13 @@ class Classroom:
     def lessons(
         self, arm: Arm, pool: Pool, pairs: Pairs, random: np.random.Generator
     ) -> tuple[Lesson, Lesson]:
-        """The labeler's answers about pairs of a pool, those to train on and those held out."""
-        answers = self._answered(arm, pool, pairs, random)
+        """The labeler's answers about pairs of a pool, those to train on and those held out.
+
+        Of clips the truth says how the game goes on, a vibe the mean of its utilities.
+        """
+        length = max(arm.clip, 1)
+        sides = self._clips(arm, pool, pairs) if arm.clip else (pairs.a, pairs.b)
+        answers = self._answered(arm, pool, pairs._replace(a=sides[0], b=sides[1]), random)
         utilities = self._utilities(arm.labeler, pool, pairs)[0]
         is_truth = arm.labeler == "truth"
         values = utilities if is_truth else np.tanh(utilities / (float(utilities.std()) or 1.0))
@@ -122,7 +133,11 @@ class Classroom:
         margins = np.where(is_reversed, -1.0, 1.0) * pool.margins.mean(axis=1)[places]
         train, held_out = (
             Lesson(
-                Labeled(pairs.a.select(index), pairs.b.select(index), answers.preference_a[index]),
+                Labeled(
+                    sides[0].select(_places(index, length)),
+                    sides[1].select(_places(index, length)),
+                    answers.preference_a[index],
+                ),
                 pairs.a.select(index),
                 values[index].astype(np.float32),
                 pool.plies[places[index]],
@@ -133,24 +148,36 @@ class Classroom:
         )
         return train, held_out
 
-    def pool_of(self, state: State, labeler: str, random: np.random.Generator) -> Pool:
+    def _clips(self, arm: Arm, pool: Pool, pairs: Pairs) -> tuple[Boards, Boards]:
+        """The pairs as clips, those of reversed sides with colors reversed throughout."""
+        rules = self.lab.rules
+        first, second = (
+            with_twins(pool.clips(rules, index, arm.clip), np.repeat(is_reversed, arm.clip))
+            for index, is_reversed in (
+                (pairs.index_a, pairs.reversed_a),
+                (pairs.index_b, pairs.reversed_b),
+            )
+        )
+        return first, second
+
+    def pool_of(self, episodes: Episodes, labeler: str, random: np.random.Generator) -> Pool:
         """A learner's own boards as a pool; their truth is looked up only where the labeler is the truth.
 
         Args:
-            state: the boards at the cut, one a row.
+            episodes: of the learner, with their boards at the cut.
             labeler: who will be asked.
             random: of continuations.
         """
-        rows = np.arange(len(state.hash))
+        state, rows = episodes.state, np.arange(len(episodes.color))
         if labeler == "truth":
             num_continuations = self.experiment.pool.continuations
             margins = self.lab.referee.margins(state, rows, num_continuations, random)
         else:
             margins = np.zeros((len(rows), 1), np.float32)
-        return Pool(present_boards(state, rows), state.scalars[:, MOVE_COUNT].astype(np.int64), margins)
+        return Pool(episodes.boards(), state.scalars[:, MOVE_COUNT].astype(np.int64), margins)
 
     def _answered(self, arm: Arm, pool: Pool, pairs: Pairs, random: np.random.Generator) -> Labeled:
-        """The pairs with the labeler's answers; of a shuffled arm, with each other's."""
+        """The pairs, boards or clips, with the labeler's answers; of a shuffled arm, with each other's."""
         first, second = self._utilities(arm.labeler, pool, pairs)
         answers = labeler_of(arm.labeler).answers(first, second, random)
         targets = np.array([TARGETS[answer] for answer in answers], np.float32)
@@ -164,12 +191,18 @@ class Classroom:
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """`[N]` of the first and of the second boards, for Black; the truth's is the expected result."""
         if name != "truth":
-            utility = utility_of(name)
-            return utility(pairs.a), utility(pairs.b)
+            utility, count = utility_of(name), len(pairs.index_a)
+            first, second = (utility(side).reshape(count, -1).mean(axis=1) for side in (pairs.a, pairs.b))
+            return first, second
         truth = pool.expected_results
         first = np.where(pairs.reversed_a, -1, 1) * truth[pairs.index_a]
         second = np.where(pairs.reversed_b, -1, 1) * truth[pairs.index_b]
         return first, second
+
+
+def _places(index: npt.NDArray[np.int64], length: int) -> npt.NDArray[np.int64]:
+    """Places of the boards of the given clips."""
+    return (index[:, None] * length + np.arange(length)).reshape(-1)
 
 
 def utility_of(name: str) -> Utility:

@@ -1,6 +1,7 @@
 """Pairs of boards drawn from a pool in memory, and what a learner of rewards may see of a run's answers."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ from rlhf_variant.board_text import boards_of_texts, canonical_keys
 from rlhf_variant.boards import Boards, Origins, with_twins
 from rlhf_variant.irrationality import Answer
 from rlhf_variant.pairing import PLY_BUCKET, Sides, crossing, draw, is_held_out, numbered
-from rlhf_variant.query import SINGLE_BOARDS, Query, QueryError, Split
+from rlhf_variant.query import SINGLE_BOARDS, PairType, Query, QueryError, Split
 from rlhf_variant.query_queue import GivenAnswer, QueryQueue
 from selfplay.run_store import RunStore
 
@@ -34,12 +35,19 @@ class Pairs(NamedTuple):
 
 
 class Labeled(NamedTuple):
-    """N answered pairs, all that a learner of rewards may see."""
+    """N answered pairs of sides, all that a learner of rewards may see."""
 
     a: Boards
+    """`N * L` boards of the first sides: one each, or the L boards of a clip in a row."""
     b: Boards
+    """The same of the second sides."""
     preference_a: npt.NDArray[np.float32]
-    """`[N]` 1 where the first board was preferred, 0 the second, 0.5 a tie."""
+    """`[N]` 1 where the first side was preferred, 0 the second, 0.5 a tie."""
+
+    @property
+    def clip_length(self) -> int:
+        """L."""
+        return len(self.a.komi) // max(len(self.preference_a), 1)
 
 
 def draw_pairs(
@@ -48,6 +56,7 @@ def draw_pairs(
     num_pairs: int,
     held_out_share: float,
     random: np.random.Generator,
+    shown: Sequence[Sequence[str]] | None = None,
 ) -> Pairs:
     """Pair unrelated boards of the same ply bucket and side to move; see `rlhf_variant.pairing`.
 
@@ -60,6 +69,7 @@ def draw_pairs(
         num_pairs: how many are wanted.
         held_out_share: of games, and of pairs.
         random: source of randomness.
+        shown: canonical keys of all that each side shows, where that is more than its board.
 
     Raises:
         QueryError: the pool is too small to pair.
@@ -74,7 +84,7 @@ def draw_pairs(
         origins.game,
         numbered(zip(keys, boards.komi.tolist(), strict=True)),
         held_out,
-        crossing([[key] for key in keys], held_out),
+        crossing(shown or [[key] for key in keys], held_out),
     )
     drawn = draw(sides, num_pairs, held_out_share, random, may_repeat=True)
     return Pairs(
@@ -88,7 +98,9 @@ def draw_pairs(
 def answered_queries(
     store: RunStore, split: Split, labeler: str | None = None
 ) -> list[tuple[Query, GivenAnswer]]:
-    """The answered queries about single boards on one side of the split; "can't tell" teaches nothing.
+    """The answered queries about boards on one side of the split; "can't tell" teaches nothing.
+
+    Those about single boards; in a run without any, those about segments.
 
     Args:
         store: the run.
@@ -102,20 +114,17 @@ def answered_queries(
     answers = queue.answers(labeler)
     if len(names := sorted({given.labeler for given in answers})) > 1:
         raise QueryError(f"answers of {', '.join(names)}: expected the name of one labeler")
-    queries = {
-        query.key: query
-        for _, query in queue.queries()
-        if query.split == split and query.pair_type in SINGLE_BOARDS
-    }
-    return [
-        (queries[given.key], given)
-        for given in answers
-        if given.key in queries and given.answer in TARGETS and given.repeat == 0
+    queries = {query.key: query for _, query in queue.queries()}
+    usable = [
+        (queries[given.key], given) for given in answers if given.answer in TARGETS and given.repeat == 0
     ]
+    has_single = any(query.pair_type in SINGLE_BOARDS for query, _ in usable)
+    teaching: tuple[PairType, ...] = SINGLE_BOARDS if has_single else ("segments",)
+    return [(query, given) for query, given in usable if query.split == split and query.pair_type in teaching]
 
 
 def labeled_comparisons(store: RunStore, split: Split, labeler: str | None = None) -> Labeled:
-    """The boards of the answered queries, with the answers.
+    """The boards of the answered queries, or the boards of their segments, with the answers.
 
     Args:
         store: the run.
@@ -126,9 +135,12 @@ def labeled_comparisons(store: RunStore, split: Split, labeler: str | None = Non
     if not answered:
         none = Boards(np.zeros((0, 1, 1), np.int8), np.zeros(0, np.int8), np.zeros(0, np.float32))
         return Labeled(none, none, np.zeros(0, np.float32))
+    lengths = {len(side.boards) for query, _ in answered for side in (query.a, query.b)}
+    if len(lengths) > 1:
+        raise QueryError(f"segments of {' and '.join(map(str, sorted(lengths)))} boards: expected one length")
     return Labeled(
-        boards_of_texts([query.a.boards[-1] for query, _ in answered]),
-        boards_of_texts([query.b.boards[-1] for query, _ in answered]),
+        boards_of_texts([text for query, _ in answered for text in query.a.boards]),
+        boards_of_texts([text for query, _ in answered for text in query.b.boards]),
         np.array([TARGETS[given.answer] for _, given in answered], np.float32),
     )
 

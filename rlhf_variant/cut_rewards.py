@@ -13,7 +13,8 @@ import numpy.typing as npt
 from engine.board import BLACK, TO_PLAY, WHITE, State
 from engine.scoring import outcomes_forbidden
 from mcts.evaluator import Floats
-from rlhf_variant.boards import Boards, present_boards
+from rlhf_variant.boards import Boards
+from rlhf_variant.episodes import Episodes
 from rlhf_variant.referee import Referee
 from rlhf_variant.rewards import Reward, values_of
 
@@ -27,12 +28,11 @@ Utility = Callable[[Boards], npt.NDArray[np.float64]]
 class CutReward(Protocol):
     """The reward of an arm."""
 
-    def values(self, state: State, color: Colors, random: np.random.Generator) -> Floats:
+    def values(self, episodes: Episodes, random: np.random.Generator) -> Floats:
         """Values of the learner.
 
         Args:
-            state: E boards, all rows of the batch.
-            color: `[E]` the learner's, BLACK or WHITE.
+            episodes: E of them; the boards at the cut are judged.
             random: source of randomness.
 
         Returns:
@@ -55,13 +55,13 @@ class TruthReward:
         self._referee = referee
         self._flips = flips
 
-    def values(self, state: State, color: Colors, random: np.random.Generator) -> Floats:
+    def values(self, episodes: Episodes, random: np.random.Generator) -> Floats:
         """See `CutReward.values`."""
-        margins = self._referee.margins(state, np.arange(len(state.hash)), 1, random)[:, 0]
-        results = np.sign(margins) * color_sign(color)
+        margins = self._referee.margins(episodes.state, np.arange(len(episodes.color)), 1, random)[:, 0]
+        results = np.sign(margins) * episodes.sign
         if self._flips is None:
             return results
-        return np.where(board_shares(state) < self._flips(margins), -results, results)
+        return np.where(board_shares(episodes.state) < self._flips(margins), -results, results)
 
 
 class MarginReward:
@@ -71,10 +71,10 @@ class MarginReward:
         self._referee = referee
         self._scale = scale
 
-    def values(self, state: State, color: Colors, random: np.random.Generator) -> Floats:
+    def values(self, episodes: Episodes, random: np.random.Generator) -> Floats:
         """See `CutReward.values`."""
-        margins = self._referee.margins(state, np.arange(len(state.hash)), 1, random)[:, 0]
-        return np.asarray(np.tanh(margins / self._scale) * color_sign(color), np.float32)
+        margins = self._referee.margins(episodes.state, np.arange(len(episodes.color)), 1, random)[:, 0]
+        return np.asarray(np.tanh(margins / self._scale) * episodes.sign, np.float32)
 
 
 class BoardReward:
@@ -83,10 +83,10 @@ class BoardReward:
     def __init__(self, judge: Reward) -> None:
         self._judge = judge
 
-    def values(self, state: State, color: Colors, random: np.random.Generator) -> Floats:
+    def values(self, episodes: Episodes, random: np.random.Generator) -> Floats:
         """See `CutReward.values`."""
         with outcomes_forbidden():
-            return values_of(self._judge, present_boards(state, np.arange(len(state.hash))), color)
+            return values_of(self._judge, episodes.boards(), episodes.color)
 
 
 class MixedReward:
@@ -95,9 +95,9 @@ class MixedReward:
     def __init__(self, first: CutReward, second: CutReward, share: float) -> None:
         self._first, self._second, self._share = first, second, share
 
-    def values(self, state: State, color: Colors, random: np.random.Generator) -> Floats:
+    def values(self, episodes: Episodes, random: np.random.Generator) -> Floats:
         """See `CutReward.values`."""
-        first, second = (part.values(state, color, random) for part in (self._first, self._second))
+        first, second = (part.values(episodes, random) for part in (self._first, self._second))
         return np.asarray(self._share * first + (1 - self._share) * second, np.float32)
 
 

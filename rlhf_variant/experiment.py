@@ -18,7 +18,7 @@ from selfplay.network import NetworkConfig
 
 OPTIMIZERS = ("ppo", "selfplay")
 REWARDS = ("none", "truth", "margin", "utility", "model", "random-model", "value-network", "dpo", "ipo")
-MODEL_KINDS = ("single", "naive", "scalars", "online", *RULES)
+MODEL_KINDS = ("single", "naive", "scalars", "segments", "online", *RULES)
 MAX_BYTES = 1_000_000
 
 
@@ -39,13 +39,15 @@ class Arm:
         labeler: `truth`, or a vibe; whose utility or comparisons.
         comparisons: N asked for a model, or of sibling moves.
         model_kind: `single`; `naive` without antisymmetry; `scalars` taught the labeler's utility of N boards
-            as numbers; `online` asked about the learner's own boards while it learns; or an ensemble that
-            judges by a rule of `rlhf_variant.reward_ensemble`.
+            as numbers; `segments` taught by pairs of clips, its rewards summed over them; `online` asked
+            about the learner's own boards while it learns; or an ensemble that judges by a rule of
+            `rlhf_variant.reward_ensemble`.
         shuffled: whether the answers are shuffled among the pairs, a placebo.
         flips: for `truth`: `model` or `labeler`, whose rate of wrong verdicts its results are turned round
             with.
         divergence_weight: of KL(policy || reference) in the loss.
         truth_share: of the truth in a mixture with the model's judgment.
+        clip: boards of a clip, for `segments`: the board at the cut and those before it.
         value_of: for `value-network`: the arm whose value head it is; it runs first.
     """
 
@@ -58,6 +60,7 @@ class Arm:
     flips: str = ""
     divergence_weight: float = 0.0
     truth_share: float = 0.0
+    clip: int = 0
     value_of: str = ""
 
     def __post_init__(self) -> None:
@@ -71,6 +74,8 @@ class Arm:
             raise ValueError(f"arm {self.name}: model_kind {self.model_kind!r}: expected one of {known}")
         if self.reward != "model" and (self.model_kind != "single" or self.truth_share):
             raise ValueError(f"arm {self.name}: expected model_kind and truth_share for reward model alone")
+        if (self.model_kind == "segments") != (self.clip > 1):
+            raise ValueError(f"arm {self.name}: expected a clip of 2 or more for segments, and only there")
         if not 0 <= self.truth_share < 1:
             raise ValueError(f"arm {self.name}: truth_share {self.truth_share}: expected 0 up to below 1")
         if (self.reward == "value-network") != bool(self.value_of):
@@ -184,6 +189,8 @@ class Experiment:
         if len(set(names)) != len(names) or not names:
             raise ValueError("arms: expected at least one, and different names")
         for place, arm in enumerate(self.arms):
+            if arm.clip > self.lab.cuts[0] + 1:
+                raise ValueError(f"arm {arm.name}: clip {arm.clip}: expected at most {self.lab.cuts[0] + 1}")
             if arm.value_of and arm.value_of not in names[:place]:
                 raise ValueError(f"arm {arm.name}: value_of {arm.value_of!r}: expected an arm before it")
         require_disjoint(

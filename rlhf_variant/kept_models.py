@@ -107,17 +107,20 @@ def _queries(lesson: Lesson, experiment: Experiment, split: Split, policy: str) 
     )
     pool = f"{experiment.pool.boards} boards"
     return [
-        Query("boards", rules, one, other, split=split, pool=pool)
+        Query("boards" if len(one.boards) == 1 else "segments", rules, one, other, split=split, pool=pool)
         for one, other in zip(first, second, strict=True)
     ]
 
 
 def _sides(boards: Boards, lesson: Lesson, place: int, seed: int, policy: str) -> list[Side]:
-    """The boards as sides. Each is of a game of its own, which its board names."""
-    texts = board_texts(boards)
+    """The boards or clips as sides. Each is of a game of its own, which its last board names."""
+    texts, length = board_texts(boards), lesson.pairs.clip_length
+    names = canonical_keys(boards.select(np.arange(length - 1, len(texts), length)))
     return [
-        Side((text,), Source(key, policy, seed, int(ply)), bool(is_reversed))
-        for text, key, ply, is_reversed in zip(
-            texts, canonical_keys(boards), lesson.plies[:, place], lesson.is_reversed[:, place], strict=True
+        Side(
+            tuple(texts[number * length : (number + 1) * length]),
+            Source(name, policy, seed, int(lesson.plies[number, place])),
+            bool(lesson.is_reversed[number, place]),
         )
+        for number, name in enumerate(names)
     ]

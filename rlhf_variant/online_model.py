@@ -8,12 +8,12 @@ so far. Sources: Christiano et al. 2017 (arXiv 1706.03741) for the schedule; Zie
 
 import numpy as np
 
-from engine.board import State
 from mcts.evaluator import Floats
 from rlhf_variant.boards import Boards
 from rlhf_variant.classroom import HELD_OUT_SHARE, Classroom
 from rlhf_variant.comparisons import draw_pairs
-from rlhf_variant.cut_rewards import BoardReward, Colors
+from rlhf_variant.cut_rewards import BoardReward
+from rlhf_variant.episodes import Episodes
 from rlhf_variant.experiment import Arm
 from rlhf_variant.pool import Pool
 from rlhf_variant.selection import annealed_batches
@@ -49,15 +49,15 @@ class OnlineModel:
         self.taught: Taught
         self._teach([(classroom.taught, int(self._batches[0]))])
 
-    def values(self, state: State, color: Colors, random: np.random.Generator) -> Floats:
+    def values(self, episodes: Episodes, random: np.random.Generator) -> Floats:
         """See `CutReward.values`; where a batch is due, it is asked about these boards first."""
         while self._asked < NUM_BATCHES and self._round >= self._due[self._asked]:
             own = int(self._batches[self._asked]) // 2
             others = int(self._batches[self._asked]) - own
-            pool = self._classroom.pool_of(state, self._arm.labeler, self._random)
+            pool = self._classroom.pool_of(episodes, self._arm.labeler, self._random)
             self._teach([(pool, own), (self._classroom.taught, others)])
         self._round += 1
-        return BoardReward(self.taught.judge).values(state, color, random)
+        return BoardReward(self.taught.judge).values(episodes, random)
 
     def values_black(self, boards: Boards) -> Floats:
         """See `Reward.values_black`."""

@@ -33,8 +33,8 @@ class Sides(NamedTuple):
     """`[N]` equal where the same is shown."""
     is_held_out: Marks
     """`[N]` never to be trained on."""
-    is_crossing: Marks
-    """`[N]` shows what the other side of the split shows too, so it is never drawn."""
+    is_left_out: Marks
+    """`[N]` shows what the other side of the split shows too, or is left out otherwise: never drawn."""
 
 
 class Drawn(NamedTuple):
@@ -109,7 +109,7 @@ def draw(
     num_held_out = round(held_out_share * num_pairs)
     chosen: list[tuple[int, int]] = []
     for split, wanted in ((True, num_held_out), (False, num_pairs - num_held_out)):
-        places = np.flatnonzero((sides.is_held_out == split) & ~sides.is_crossing)
+        places = np.flatnonzero((sides.is_held_out == split) & ~sides.is_left_out)
         order = places[np.argsort(sides.bucket[places], kind="stable")]
         groups = np.split(order, np.flatnonzero(np.diff(sides.bucket[order])) + 1)
         groups = [group for group in groups if len(group) > 1]

@@ -1,7 +1,7 @@
 """Questions from games: unrelated boards, siblings, finished boards, clips, whole games."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -80,6 +80,7 @@ def draw_queries(
     config: PairConfig,
     random: np.random.Generator,
     margins: Margins | None = None,
+    about: Collection[str] | None = None,
 ) -> list[Query]:
     """Draw questions; see `rlhf_variant.pairing` for the split and the reversed colors.
 
@@ -89,6 +90,8 @@ def draw_queries(
         config: which.
         random: source of randomness.
         margins: final points of Black by digest, for hard pairs.
+        about: digests of the games that are asked about, None for all; boards of the other games are only
+            kept on their side of the split.
 
     Raises:
         QueryError: the games do not give so many different pairs.
@@ -105,7 +108,10 @@ def draw_queries(
         numbered(c.side.source.game_hash for c in candidates),
         numbered(c.side.boards for c in candidates),
         held_out,
-        crossing([c.keys for c in candidates], held_out),
+        crossing([c.keys for c in candidates], held_out)
+        | np.array(
+            [about is not None and c.side.source.game_hash not in about for c in candidates], np.bool_
+        ),
     )
     limit = _median_gap(margins, random) if config.hard_share and margins else 0.0
 

@@ -11,7 +11,7 @@ from rlhf_variant.irrationality import Answer
 PairType = Literal["boards", "siblings", "finished", "segments", "games"]
 PAIR_TYPES: tuple[PairType, ...] = get_args(PairType)
 SINGLE_BOARDS: tuple[PairType, ...] = ("boards", "siblings", "finished")
-"""What a reward model of boards can learn from."""
+"""Questions about one board a side; a reward model of boards learns from these, or from segments."""
 ANSWERS: tuple[Answer, ...] = get_args(Answer)
 Split = Literal["train", "held_out"]
 

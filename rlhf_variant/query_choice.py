@@ -4,7 +4,7 @@ Held-out queries are always a plain sample: chosen ones would make any report ab
 choice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,10 +12,42 @@ import numpy as np
 from rlhf_variant.board_text import boards_of_texts
 from rlhf_variant.boards import Boards
 from rlhf_variant.pairing import PLY_BUCKET
+from rlhf_variant.pairs import Margins, PairConfig, SourceGame, draw_queries
 from rlhf_variant.query import Query
 from rlhf_variant.reward_model import RewardModel
 from rlhf_variant.selection import Floats, belief, choose, uniform
 from rlhf_variant.vibes import signed_stones
+
+CANDIDATES_PER_QUERY = 4
+"""Pairs among which a strategy chooses."""
+
+
+def drawn_queries(
+    games: Sequence[SourceGame],
+    num_wanted: int,
+    config: PairConfig,
+    strategy: str,
+    members: Sequence[RewardModel],
+    random: np.random.Generator,
+    margins: Margins | None = None,
+    about: Collection[str] | None = None,
+) -> list[Query]:
+    """Draw as many queries as are wanted, or choose them by a strategy from four times as many.
+
+    Args:
+        games: see `rlhf_variant.pairs.draw_queries`, also for margins and about.
+        num_wanted: how many.
+        config: which.
+        strategy: see `chosen_queries`.
+        members: the ensemble; may be empty where the strategy asks none.
+        random: source of randomness.
+        margins: for hard pairs.
+        about: the games that are asked about.
+    """
+    if strategy == "uniform":
+        return draw_queries(games, num_wanted, config, random, margins, about)
+    candidates = draw_queries(games, CANDIDATES_PER_QUERY * num_wanted, config, random, margins, about)
+    return chosen_queries(candidates, num_wanted, strategy, members, random)
 
 
 def chosen_queries(

@@ -149,8 +149,14 @@ def fit_ensemble(
 
 def question_keys(pairs: Labeled) -> list[bytes]:
     """A name for each pair, the same in whichever order, symmetry and colors its boards are shown."""
-    as_shown = zip(_board_keys(pairs.a), _board_keys(pairs.b), strict=True)
-    as_twins = zip(_board_keys(swap_colors(pairs.a)), _board_keys(swap_colors(pairs.b)), strict=True)
+    length = max(pairs.clip_length, 1)
+
+    def side_keys(boards: Boards) -> list[bytes]:
+        keys = _board_keys(boards)
+        return [b"".join(keys[start : start + length]) for start in range(0, len(keys), length)]
+
+    as_shown = zip(side_keys(pairs.a), side_keys(pairs.b), strict=True)
+    as_twins = zip(side_keys(swap_colors(pairs.a)), side_keys(swap_colors(pairs.b)), strict=True)
     return [b"".join(min(sorted(one), sorted(other))) for one, other in zip(as_shown, as_twins, strict=True)]
 
 

@@ -114,23 +114,10 @@ class RewardReport:
 
 
 def pair_examples(pairs: Labeled) -> Examples:
-    """Pairs of boards as examples, S = 2."""
-    planes = torch.stack([encode(pairs.a), encode(pairs.b)], dim=1)
-    return Examples(planes, torch.from_numpy(pairs.preference_a))
-
-
-def segment_examples(a: Boards, b: Boards, length: int, preference_a: npt.NDArray[np.float32]) -> Examples:
-    """Pairs of segments as examples, S = 2 * length; `pair_loss` sums the rewards of each.
-
-    Args:
-        a: `N * length` boards, those of each first segment in a row.
-        b: the same of the second segments.
-        length: boards of a segment.
-        preference_a: `[N]` 1, 0, or 0.5 for a tie.
-    """
-    sides = [encode(side) for side in (a, b)]
-    sides = [planes.view(-1, length, *planes.shape[1:]) for planes in sides]
-    return Examples(torch.cat(sides, dim=1), torch.from_numpy(preference_a))
+    """Pairs as examples, S = 2 boards, or 2 L of clips, whose rewards `pair_loss` sums."""
+    sides = [encode(side) for side in (pairs.a, pairs.b)]
+    sides = [planes.view(len(pairs.preference_a), -1, *planes.shape[1:]) for planes in sides]
+    return Examples(torch.cat(sides, dim=1), torch.from_numpy(pairs.preference_a))
 
 
 def scalar_examples(boards: Boards, values_black: Floats) -> Examples:
@@ -300,7 +287,7 @@ def pair_accuracy(model: Scored, pairs: Labeled, *, same_komi: bool = False) -> 
     difference = reward_differences(model, pairs)
     decided = pairs.preference_a != 0.5
     if same_komi:
-        decided &= pairs.a.komi == pairs.b.komi
+        decided &= pairs.a.komi[:: pairs.clip_length] == pairs.b.komi[:: pairs.clip_length]
     if not decided.any():
         return float("nan")
     return float(np.mean((difference[decided] > 0) == (pairs.preference_a[decided] > 0.5)))
@@ -316,8 +303,9 @@ def fitted_temperature(model: RewardModel, held_out: Labeled, error_rate: float)
 
 
 def reward_differences(model: Scored, pairs: Labeled) -> npt.NDArray[np.float32]:
-    """`[N]` reward of the first board less that of the second."""
-    return model.rewards(pairs.a) - model.rewards(pairs.b)
+    """`[N]` reward of the first side less that of the second, of clips the sums."""
+    gaps = model.rewards(pairs.a) - model.rewards(pairs.b)
+    return np.asarray(gaps.reshape(len(pairs.preference_a), -1).sum(axis=1), np.float32)
 
 
 def _judge(model: RewardModel, examples: Examples) -> Tensor:

@@ -12,6 +12,7 @@ import torch
 
 from rlhf_variant.comparisons import Labeled
 from rlhf_variant.preference_loss import preference_probability
+from rlhf_variant.reward_learner import reward_differences
 from rlhf_variant.reward_model import RewardModel
 from selfplay.statistics import wilson_interval
 
@@ -31,8 +32,9 @@ def probabilities(members: list[RewardModel], pairs: Labeled, error_rate: float)
     """
     beliefs = []
     for member in members:
-        scaled = [torch.from_numpy(member.rewards(side)) / member.temperature for side in (pairs.a, pairs.b)]
-        beliefs.append(preference_probability(scaled[0], scaled[1], error_rate).numpy().astype(np.float64))
+        gaps = torch.from_numpy(reward_differences(member, pairs)) / member.temperature
+        belief = preference_probability(gaps, torch.zeros_like(gaps), error_rate)
+        beliefs.append(belief.numpy().astype(np.float64))
     return np.asarray(np.mean(beliefs, axis=0), np.float64)
 
 

@@ -33,7 +33,12 @@ def values_of(reward: Reward, boards: Boards, color: npt.NDArray[np.int8]) -> Fl
         boards: N boards.
         color: `[N]` BLACK or WHITE.
     """
-    return reward.values_black(with_twins(boards, color == WHITE))
+    return reward.values_black(twins_for(boards, color))
+
+
+def twins_for(boards: Boards, color: npt.NDArray[np.int8]) -> Boards:
+    """The boards with the given players in Black's seat: as they are, or with colors reversed."""
+    return with_twins(boards, color == WHITE)
 
 
 class NetworkReward:

@@ -235,7 +235,7 @@ def _follow_reward(pupil: Pupil, progress: Callable[[int], None]) -> Learned:
         policy = SamplingPolicy(optimizer.network, lab.rules, settings.episodes)
         config, cuts = optimizer.network.config, lab.config.cuts
         episodes = play_episodes(policy, pupil.opponent, config, lab.rules, cuts, settings.episodes, random)
-        rewards = reward.values(episodes.state, episodes.color, reward_random)
+        rewards = reward.values(episodes, reward_random)
         log.append(optimizer.step(episodes, rewards))
         evaluations += episodes.num_evaluations
         progress(1)

@@ -81,7 +81,8 @@ def teach(
     """Teach a fresh judge.
 
     Args:
-        kind: one of `rlhf_variant.experiment.MODEL_KINDS`; `online` is taught as `single` is.
+        kind: one of `rlhf_variant.experiment.MODEL_KINDS`; `online` and `segments` are
+            taught as `single` is.
         shape: of a model.
         train: to learn from.
         held_out: of other games; stops the fit and fits temperatures.

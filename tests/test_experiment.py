@@ -38,6 +38,7 @@ ARMS = (
     Arm("A10-40-dpo", "dpo", labeler="stones", comparisons=40),
     Arm("A10-40-ipo", "ipo", comparisons=40),
     Arm("A12-40", "model", labeler="stones", comparisons=40, model_kind="scalars"),
+    Arm("A13-60", "model", comparisons=60, model_kind="segments", clip=3),
     Arm("A14", "value-network", value_of="A1"),
     Arm("A15-40", "model", comparisons=40, truth_share=0.3),
 )
@@ -112,6 +113,7 @@ def test_the_reward_model_of_a_row_is_kept_as_a_run_that_every_command_reads(tmp
         Arm("A5-160", "model", comparisons=160, model_kind="online"),
         Arm("A6-60-lowest", "model", comparisons=60, model_kind="lowest"),
         Arm("A11-random", "random-model"),
+        Arm("A13-60", "model", labeler="stones", comparisons=60, model_kind="segments", clip=3),
     )
     experiment, lab, pool = small_bench(tmp_path, arms=arms, ppo=replace(SMALL.ppo, episodes=64))
     sweep(experiment, tmp_path, lab, pool, SweepWatcher())
@@ -139,6 +141,7 @@ def test_the_reward_model_of_a_row_is_kept_as_a_run_that_every_command_reads(tmp
     )
     assert probed.exit_code == 0, probed.output
     assert "Reliability on held-out pairs" in _page_of(kept_folder)
+    assert "Reliability on held-out pairs" in _page_of(str(model_path(tmp_path, "A13-60", 1)))
     assert "taught nothing" in _page_of(str(model_path(tmp_path, "A11-random", 1)))
     played = ["compare", "random", f"policy:{tmp_path}/policies/A3-60-1.safetensors", "--games", "2"]
     compared = CliRunner().invoke(main, [*played, "--size", "5", "--reward-model", kept_folder, "--json"])
@@ -226,6 +229,7 @@ def test_the_peak_is_chosen_on_other_seeds_than_it_is_read_on() -> None:
     ("line", "told"),
     [
         ('reward = "gold"', "arm A1: reward 'gold': expected one of none, truth"),
+        ('reward = "model"\ncomparisons = 9\nclip = 3', "arm A1: expected a clip of 2 or more for segments"),
         ('reward = "model"', "arm A1: expected comparisons where a model is taught"),
         ('colour = "red"', "arms.colour: expected one of name, reward"),
     ],

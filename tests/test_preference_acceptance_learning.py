@@ -43,6 +43,7 @@ BLIND_ARMS = (
     Arm("anchored", "model", comparisons=40, divergence_weight=0.1),
     Arm("naive", "model", comparisons=40, model_kind="naive"),
     Arm("scalars", "model", labeler="stones", comparisons=40, model_kind="scalars"),
+    Arm("segments", "model", labeler="stones", comparisons=60, model_kind="segments", clip=3),
     Arm("lowest", "model", comparisons=40, model_kind="lowest"),
     Arm("online", "model", labeler="stones", comparisons=160, model_kind="online"),
 )
@@ -85,7 +86,8 @@ def test_acceptance_07_no_arm_that_must_not_see_outcomes_reads_one_while_it_lear
             np.random.default_rng(1),
         )
         assert prepared.reward is not None
-        values = prepared.reward.values(episodes.state, episodes.color, np.random.default_rng(1))
+        values = prepared.reward.values(episodes, np.random.default_rng(1))
+        assert len(values) == 64
         optimizer.step(episodes, values)
         assert np.abs(values).max() <= 1
         with pytest.raises(OutcomeForbiddenError):

@@ -19,10 +19,10 @@ from rlhf_variant.reward_learner import (
     RewardLearnerConfig,
     fit,
     fit_reward_model,
+    pair_examples,
     pair_loss,
     scalar_examples,
     scalar_loss,
-    segment_examples,
 )
 from rlhf_variant.reward_model import RewardConfig, new_reward_model, whiten
 from rlhf_variant.reward_report import belief_report, probabilities
@@ -189,7 +189,7 @@ def test_segments_and_scalars_are_learned_by_the_same_loop() -> None:
     a, b = random_boards(1200, 5, random), random_boards(1200, 5, random)
     sums = [stone_lead(side).reshape(-1, 3).sum(axis=1) for side in (a, b)]
     preference = ((np.sign(sums[0] - sums[1]) + 1) / 2).astype(np.float32)
-    segments = segment_examples(a, b, 3, preference)
+    segments = pair_examples(Labeled(a, b, preference))
     assert segments.planes.shape[:2] == (400, 6)
     values = np.sign(stone_lead(a)).astype(np.float32)
     test_boards = random_boards(300, 5, np.random.default_rng(9))

@@ -124,9 +124,9 @@ def test_no_referee_speaks_behind_the_firewall(lab: Lab) -> None:
 
 def test_flipped_results_are_turned_round_as_often_as_asked_and_always_for_the_same_boards(lab: Lab) -> None:
     episodes = some_episodes(policy(1, 256), count=256)
-    plain = TruthReward(lab.referee).values(episodes.state, episodes.color, np.random.default_rng(5))
+    plain = TruthReward(lab.referee).values(episodes, np.random.default_rng(5))
     noisy = TruthReward(lab.referee, lambda margins: np.full(len(margins), 0.3))
-    flipped = noisy.values(episodes.state, episodes.color, np.random.default_rng(5)) != plain
+    flipped = noisy.values(episodes, np.random.default_rng(5)) != plain
     assert set(np.unique(plain)) <= {-1.0, 0.0, 1.0}
     assert flipped.tolist() == ((board_shares(episodes.state) < 0.3) & (plain != 0)).tolist()
     assert 0.2 < flipped.mean() < 0.4
@@ -136,7 +136,7 @@ def test_a_utility_is_a_reward_by_its_sign_and_turns_round_with_the_colors() -> 
     episodes = some_episodes(policy(1))
     boards = episodes.boards()
     judge = ExactUtility(stones_utility, 3.0)
-    reward = BoardReward(judge).values(episodes.state, episodes.color, np.random.default_rng(1))
+    reward = BoardReward(judge).values(episodes, np.random.default_rng(1))
     assert np.allclose(reward, episodes.sign * np.tanh(stones_utility(boards) / 3))
 
 

@@ -12,7 +12,6 @@ from app.progress import Progress, getting_ready
 PAIR_TYPES = ("boards", "siblings", "finished", "segments", "games")
 STRATEGIES = ("uniform", "variance", "entropy", "k-center", "stratified")
 ASKS_REWARDS = ("variance", "entropy")
-CANDIDATES_PER_QUERY = 4
 
 
 @click.command()
@@ -40,6 +39,13 @@ CANDIDATES_PER_QUERY = 4
     show_default=True,
     help="Which of four times as many pairs are asked; variance and entropy ask the run's reward models.",
 )
+@click.option(
+    "--online",
+    "batches",
+    type=click.IntRange(2, 100),
+    metavar="BATCHES",
+    help="Ask --pairs in so many batches, ever smaller, one each time, half of it about games of --policy.",
+)
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="Of games and pairs.")
 @json_option
 def collect(
@@ -54,45 +60,59 @@ def collect(
     held_out: float,
     hard: float,
     strategy: str,
+    batches: int | None,
     seed: int,
     as_json: bool,
 ) -> None:
     """Play games, draw pairs of boards from them, and put them into the queue of a run.
 
     Labelers answer with `yomi rlhf simulate` or `yomi rlhf label`, also while more is collected.
+
+    With --online each call asks the next batch of an annealed schedule, once the one before is answered: the
+    first about the games of a reference policy, each later one half about games of --policy as it is now.
     """
     with stopping("nothing was asked"), getting_ready():
         import numpy as np
 
         from rlhf_variant.answering import facts_of
-        from rlhf_variant.pairs import PairConfig, draw_queries
-        from rlhf_variant.query_choice import chosen_queries
+        from rlhf_variant.online_queries import OnlinePlan, ask_next_batch, require_next_batch
+        from rlhf_variant.pairs import PairConfig
+        from rlhf_variant.query_choice import drawn_queries
         from rlhf_variant.query_queue import QueryQueue
         from rlhf_variant.reward_store import open_members
-        from rlhf_variant.source_games import play_source_games
+        from rlhf_variant.source_games import num_openings_for, play_source_games
         from selfplay.agents import open_agent
         from selfplay.run_store import RunStore
 
+        if batches and (len(policies) > 1 or hard):
+            raise click.UsageError("--online: expected one --policy, and no --hard")
         config = PairConfig(pair_type, min_ply, clip, held_out, hard)  # type: ignore[arg-type]
         specs = [open_agent(name, visits=1, temperature=1.0) for name in policies]
         rules = choice.resolve(specs[0].known_rules)
+    plan = OnlinePlan(pairs, batches) if batches else None
     with stopping(f"{folder} keeps the games; the same command goes on"), RunStore(folder) as store:
         announce_compilation()
+        queue, number = QueryQueue(store), require_next_batch(store, plan) if plan else 0
+        before = queue.num_asked()
+        members = open_members(store) if strategy in ASKS_REWARDS and number != 1 else []
         with Progress("Playing games", num_games * len(specs)) as bar:
-            games = play_source_games(store, rules, specs, num_games, seed, bar.advance)
-        queue = QueryQueue(store)
-        margins = {g.record.digest(): facts_of(g.record).margin for g in games} if hard else None
-        random = np.random.default_rng([seed, queue.num_asked()])
-        if strategy == "uniform":
-            queries = draw_queries(games, pairs, config, random, margins)
-        else:
-            candidates = draw_queries(games, CANDIDATES_PER_QUERY * pairs, config, random, margins)
-            members = open_members(store) if strategy in ASKS_REWARDS else []
-            queries = chosen_queries(candidates, pairs, strategy, members, random)
-        added = queue.ask(queries)
+            if plan:
+                ask_next_batch(
+                    store, rules, specs[0], plan, num_games, config, strategy, members, seed, bar.advance
+                )
+            else:
+                openings = num_openings_for(pairs, held_out, num_games) if pair_type == "games" else 0
+                games = play_source_games(store, rules, specs, num_games, seed, bar.advance, openings)
+        if not plan:
+            margins = {g.record.digest(): facts_of(g.record).margin for g in games} if hard else None
+            random = np.random.default_rng([seed, before])
+            queue.ask(drawn_queries(games, pairs, config, strategy, members, random, margins))
         asked, version = queue.num_asked(), queue.version()
+        added = asked - before
+    told = {"batch": number, "batches": batches} if batches else {}
     if as_json:
-        click.echo(json.dumps({"asked": added, "queue": asked, "version": version}))
+        click.echo(json.dumps({"asked": added, "queue": asked, "version": version, **told}))
         return
-    click.echo(f"Asked {added} new questions about {pair_type}; the queue of {folder} has {asked}.")
+    batch = f"Batch {number} of {batches}: asked" if batches else "Asked"
+    click.echo(f"{batch} {added} new questions about {pair_type}; the queue of {folder} has {asked}.")
     click.echo(f"Answer them: yomi rlhf label --run {folder}")

@@ -1,0 +1,82 @@
+"""Clips: the boards before a cut, rewards summed over them, models taught by segments of a queue."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from small_bench import small_bench
+from test_rlhf_boards import random_games
+
+from app.main import main
+from engine.board import WHITE
+from engine.rulesets import go_rules
+from rlhf_variant.answering import answer_queue
+from rlhf_variant.board_text import board_texts
+from rlhf_variant.boards import swap_colors
+from rlhf_variant.clips import ClipReward, clips_of, padded_moves
+from rlhf_variant.episodes import play_episodes
+from rlhf_variant.pairs import PairConfig, SourceGame, boards_along, draw_queries
+from rlhf_variant.query_queue import QueryQueue
+from rlhf_variant.reward_model import RewardConfig, new_reward_model
+from rlhf_variant.sampling_policy import SamplingPolicy
+from selfplay.run_store import RunStore
+
+MODEL = new_reward_model(RewardConfig(1, 8), 3).eval()
+
+
+def test_a_clip_is_the_last_boards_of_its_game() -> None:
+    games = random_games(go_rules(5), 6, 12)
+    cut = [list(game.moves[: 4 + index]) for index, game in enumerate(games)]
+    clips = clips_of(go_rules(5), padded_moves(cut, 12), 4)
+    for index, game in enumerate(games):
+        along = board_texts(boards_along(game))
+        own = board_texts(clips.select(np.arange(4 * index, 4 * index + 4)))
+        assert own == along[4 + index - 3 : 4 + index + 1]
+    with pytest.raises(ValueError, match="at least 8 moves"):
+        clips_of(go_rules(5), padded_moves(cut, 12), 9)
+
+
+def test_a_reward_is_the_sum_over_the_clip_from_the_view_of_the_learner(tmp_path: Path) -> None:
+    _, lab, pool = small_bench(tmp_path)
+    policy = SamplingPolicy(lab.reference, lab.rules, 16)
+    random = np.random.default_rng(1)
+    config, rules = lab.reference.config, lab.rules
+    episodes = play_episodes(policy, policy, config, rules, (4, 8), 16, random)
+    reward = ClipReward(MODEL, lab.rules, 3)
+    values = reward.values(episodes, random)
+    for row in range(16):
+        clip = clips_of(rules, padded_moves([episodes.moves[row]], 8), 3)
+        seen = swap_colors(clip) if episodes.color[row] == WHITE else clip
+        expected = np.tanh(MODEL.rewards(seen).sum() / float(MODEL.temperature))
+        assert values[row] == pytest.approx(expected, abs=1e-5)
+    own = pool.clips(rules, np.arange(20), 3)
+    last = board_texts(own.select(np.arange(2, 60, 3)))
+    assert last == board_texts(pool.boards.select(np.arange(20)))
+    still = reward.values_black(pool.boards)
+    assert (np.sign(still) == np.sign(MODEL.values_black(pool.boards))).all()
+
+
+def test_models_are_taught_by_the_segments_of_a_run_that_asks_about_nothing_else(tmp_path: Path) -> None:
+    games = random_games(go_rules(5), 60, 16)
+    sources = [SourceGame(game, "random", 1) for game in games]
+    run = tmp_path / "run"
+    with RunStore(run) as store:
+        store.add_games("reference", 0, games)
+        config = PairConfig("segments", min_ply=6, clip_length=3)
+        QueryQueue(store).ask(draw_queries(sources, 120, config, np.random.default_rng(1)))
+        answer_queue(store, "stones")
+    small = ("--members", "2", "--blocks", "1", "--channels", "8", "--epochs", "6", "--json")
+    taught = CliRunner().invoke(main, ["rlhf", "fit", str(run), *small])
+    assert taught.exit_code == 0, taught.output
+    report = json.loads(taught.stdout)["held_out"]
+    assert report["pairs"] == 24
+    assert report["accuracy"] > 0.6
+    with RunStore(run) as store:
+        longer = PairConfig("segments", min_ply=6, clip_length=4)
+        QueryQueue(store).ask(draw_queries(sources, 20, longer, np.random.default_rng(1)))
+        answer_queue(store, "stones")
+    refused = CliRunner().invoke(main, ["rlhf", "fit", str(run), *small])
+    assert refused.exit_code == 2
+    assert "segments of 3 and 4 boards" in refused.output

@@ -5,7 +5,7 @@ from typing import Any
 
 from app.experiment_figures import FIGURES
 from app.experiment_tables import TABLES, Table
-from app.gallery import gallery_html
+from app.gallery import gallery_html, unlooked
 from app.run_page import STYLE
 
 TITLES = {
@@ -32,7 +32,8 @@ def experiment_page(found: dict[str, Any]) -> str:
     for name, table in TABLES.items():
         if name == FIGURES_BEFORE:
             drawn = "".join(draw(found) for draw in FIGURES.values())
-            parts += ["<h2>Figures</h2>", f'<div class="curves">{drawn}</div>']
+            missing = f"<p>{html.escape(note)}</p>" if (note := unlooked(found)) else ""
+            parts += ["<h2>Figures</h2>", missing, f'<div class="curves">{drawn}</div>']
         parts += [f"<h2>{TITLES[name]}</h2>", _html(table(found))]
     parts += ["<h2>Boards that fooled the reward</h2>", gallery_html(found)]
     head = (

@@ -6,10 +6,30 @@ from typing import Any
 from engine.board import BLACK
 from engine.notation import SYMBOLS
 
+LEARNED = ("model", "random-model", "value-network")
+"""Rewards that can be fooled."""
 RULE = (
     "Of all final boards of a run that the labeler does not call won, the first {count} by reward;"
     " never chosen by hand."
 )
+
+
+def unlooked(found: dict[str, Any]) -> str:
+    """Which rows say nothing of where their reward is fooled, though it was learned; empty where all do.
+
+    Args:
+        found: what `rlhf_variant.experiment_results.results` gave.
+    """
+    learned = [row for row in found["rows"] if row["reward"] in LEARNED]
+    without = [row for row in learned if not row.get("look")]
+    if not without:
+        return ""
+    arms = ", ".join(dict.fromkeys(row["arm"] for row in without))
+    return (
+        f"{len(without)} of {len(learned)} rows with a learned reward ({arms}) are older than the closer look"
+        " at errors: they carry no boards that fooled it, no reliability, no accuracy on the policy's boards"
+        " and no excess adversarial rate. A new sweep of the same file stores them."
+    )
 
 
 def galleries(found: dict[str, Any], arm: str | None = None) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -64,7 +84,7 @@ def gallery_html(found: dict[str, Any]) -> str:
     """
     shown = galleries(found)
     if not shown:
-        return "<p>No row carries one.</p>"
+        return f"<p>{html.escape(unlooked(found) or 'No learned reward was fooled.')}</p>"
     parts = [f"<p>{RULE.format(count=max(len(boards) for _, boards in shown))}</p>"]
     for title, boards in shown:
         parts.append(f"<h3>{html.escape(title)}</h3>")

@@ -8,7 +8,8 @@ from app.experiment_figures import BLUE, GRAY, Plot
 from app.run_page import STYLE
 from rlhf_variant.comparisons import answered_queries
 from rlhf_variant.kept_models import ROW_FACT
-from rlhf_variant.probe_boards import probe_report, probes_of
+from rlhf_variant.probe_boards import probe_report
+from rlhf_variant.probes import probes_for
 from rlhf_variant.query import Query
 from rlhf_variant.reward_learner import RewardLearnerConfig, reward_differences
 from rlhf_variant.reward_store import (
@@ -54,7 +55,7 @@ def reward_page(store: RunStore) -> str:
     else:
         parts.append("<p>No comparisons: these models were taught nothing.</p>")
     rules = rules_of(store)
-    probes = probes_of(rules.height) if rules.game == "go" and rules.width == rules.height else []
+    probes = probes_for(rules)
     if probes:
         rows = [
             [

@@ -1,4 +1,4 @@
-"""Boards drawn by hand whose owner is known, which a reward should see as well as a beginner does.
+"""Boards of Go drawn by hand whose owner is known, which a reward should see as well as a beginner does.
 
 Each board is decided by one thing, such as a false eye; whoever plays well from here on wins by more than ten
 points. Stones alone tell little: what is dead stands on the board as if it lived. Each comes with its
@@ -24,6 +24,8 @@ class Probe(NamedTuple):
     """BLACK or WHITE."""
     to_play: int
     diagram: str
+    has_twin: bool = True
+    """Whether the rules are the same for both colors; renju's are not."""
 
 
 PROBES = (
@@ -287,7 +289,7 @@ def probe_report(reward: Reward, probes: list[Probe], komi: float) -> list[dict[
             "owner": "black" if probe.owner == BLACK else "white",
             "value_owner": float(value),
             "value_owner_twin": float(twin),
-            "right": bool(value > 0 and twin > 0),
+            "right": bool(value > 0 and (twin > 0 or not probe.has_twin)),
         }
         for probe, value, twin in rows
     ]

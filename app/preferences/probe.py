@@ -24,7 +24,10 @@ PROPOSALS = 8
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Boards and swaps.")
 @json_option
 def probe(run: Path, climbs: int, steps: int, seed: int, as_json: bool) -> None:
-    """Test the reward of a run: on boards of Go whose owner is known, and by moving stones to raise it.
+    """Test the reward of a run: on boards whose owner is known, and by moving stones to raise it.
+
+    Boards of Go are decided by dead stones, seki, ko and the like, boards of Gomoku by threes, fours, double
+    threats and forbidden points.
 
     A climb starts from a board of the run and swaps points as long as the reward for Black rises.
     """
@@ -32,7 +35,8 @@ def probe(run: Path, climbs: int, steps: int, seed: int, as_json: bool) -> None:
         import numpy as np
 
         from rlhf_variant.climb import climb
-        from rlhf_variant.probe_boards import probe_report, probes_of
+        from rlhf_variant.probe_boards import probe_report
+        from rlhf_variant.probes import probes_for
         from rlhf_variant.reward_store import answered, open_ensemble, rules_of, use_threads
         from selfplay.run_store import RunStore
 
@@ -40,7 +44,7 @@ def probe(run: Path, climbs: int, steps: int, seed: int, as_json: bool) -> None:
         with RunStore(run, create=False) as store:
             reward, rules = open_ensemble(store), rules_of(store)
             pool = answered(store)[1].a if climbs else None
-    probes = probes_of(rules.height) if rules.game == "go" and rules.width == rules.height else []
+    probes = probes_for(rules)
     rows = probe_report(reward, probes, rules.komi) if probes else []
     random = np.random.default_rng(seed)
     found = []
@@ -70,7 +74,10 @@ def _described(climb: "Climb") -> dict[str, Any]:
 
 def _print_probes(rows: list[dict[str, Any]], diagrams: list[str]) -> None:
     if not rows:
-        click.echo("No probes for this game and size: there are some for Go 7x7 and 9x9.")
+        click.echo(
+            "No probes for this game and size: there are some for Go 7x7 and 9x9, for Gomoku from 9x9 on,"
+            " and from 6x6 on where four win."
+        )
         return
     for row, diagram in zip(rows, diagrams, strict=True):
         verdict = "right" if row["right"] else "wrong"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from app.console import notice
 from app.progress import getting_ready
 
 
@@ -30,15 +31,18 @@ def report(results: Path, out: Path | None, save_json: Path | None, gallery: boo
         return
     with getting_ready():
         from app.experiment_page import experiment_page
-        from app.gallery import gallery_text
+        from app.gallery import gallery_text, unlooked
         from rlhf_variant.experiment_results import results as read
         from selfplay.checkpoint import write_atomically
 
         found = read(results)
         page = "" if gallery else experiment_page(found)
     if gallery:
-        click.echo(gallery_text(found) or "No row carries a gallery: their runs are older than it")
+        shown = [part for part in (gallery_text(found), unlooked(found)) if part]
+        click.echo("\n\n".join(shown) or "No learned reward was fooled")
         return
+    if note := unlooked(found):
+        notice(note)
     path = out or (results if results.is_dir() else results.parent) / "report.html"
     write_atomically(path, page.encode())
     if save_json is not None:

@@ -29,6 +29,9 @@ from selfplay.training_loop import Watcher, train
 from selfplay.value_source import OutcomeValueSource, ValueSource, targets_from_black
 
 RUNS = "selfplay"
+WARMUP_STEPS = 10
+AVERAGE_DECAY = 0.9
+"""Of the weights that play: rounds of experiments have tens of steps, and a slower average would stand still."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,7 @@ def train_config(lab: Lab, settings: SelfPlayOptimizerConfig, seed: int, initial
     return TrainConfig(
         rules=lab.rules,
         network=initial.config,
-        search=SearchConfig(num_simulations=settings.simulations, min_pass_ply=lab.rules.resolved_move_limit),
+        search=SearchConfig(settings.simulations, "gumbel", min_pass_ply=lab.rules.resolved_move_limit),
         selfplay=SelfPlayConfig(
             games_per_iteration=settings.games,
             parallel_games=settings.games,
@@ -149,7 +152,11 @@ def train_config(lab: Lab, settings: SelfPlayOptimizerConfig, seed: int, initial
             last_cut=lab.config.cuts[1],
         ),
         learner=LearnerConfig(
-            batch_size=settings.batch_size, learning_rate=settings.learning_rate, passes=settings.passes
+            batch_size=settings.batch_size,
+            learning_rate=settings.learning_rate,
+            passes=settings.passes,
+            warmup_steps=WARMUP_STEPS,
+            average_decay=AVERAGE_DECAY,
         ),
         iterations=settings.iterations,
         seed=seed,

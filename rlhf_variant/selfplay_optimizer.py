@@ -31,7 +31,7 @@ from selfplay.value_source import OutcomeValueSource, ValueSource, targets_from_
 RUNS = "selfplay"
 WARMUP_STEPS = 10
 AVERAGE_DECAY = 0.9
-"""Of the weights that play: rounds of experiments have tens of steps, and a slower average would stand still."""
+"""Of the weights that play: a round has tens of steps, and a slower average would stand still."""
 
 
 @dataclass(frozen=True)

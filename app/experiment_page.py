@@ -15,6 +15,10 @@ TITLES = {
     "contrasts-held-out": "The same against the opponent nobody trained against",
     "runs": "Every run",
 }
+OPTIMIZERS = {
+    "ppo": "a learner without search, against the frozen reference",
+    "selfplay": "AlphaZero self-play; policies are measured without search, against the frozen reference",
+}
 FIGURES_BEFORE = "contrasts"
 
 
@@ -28,7 +32,8 @@ def experiment_page(found: dict[str, Any]) -> str:
         HTML that refers to nothing outside itself.
     """
     title = html.escape(f"yomi experiment {found['experiment']}")
-    parts = [f"<h1>{title}</h1>"]
+    optimizer = OPTIMIZERS[found["rows"][0].get("optimizer", "ppo")]
+    parts = [f"<h1>{title}</h1>", f"<p>Rewards are followed by {optimizer}.</p>"]
     for name, table in TABLES.items():
         if name == FIGURES_BEFORE:
             drawn = "".join(draw(found) for draw in FIGURES.values())

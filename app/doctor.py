@@ -123,7 +123,7 @@ def hardware() -> Iterator[Finding]:
 
 def surroundings() -> Iterator[Finding]:
     """Disk, terminal, agents that come along, and programs to play against."""
-    from selfplay.agents import bundled_agents
+    from selfplay.bundled import bundled_agents
 
     free = shutil.disk_usage(Path.cwd()).free
     state = "ok" if free >= LOW_DISK_BYTES else "note"

@@ -147,7 +147,7 @@ class AgentChoice:
         Raises:
             AgentError: no such agent or strength.
         """
-        from selfplay.agents import default_agent
+        from selfplay.bundled import default_agent
 
         if self.level is not None:
             return self._at_level(self.level, rules)

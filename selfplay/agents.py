@@ -24,6 +24,7 @@ from mcts.forecast import Forecaster
 from mcts.player import Player
 from mcts.search import Search
 from selfplay.batch_agents import PolicyAgent, RandomAgent, SearchAgent
+from selfplay.bundled import bundled_agents, bundled_weights
 from selfplay.external_agent import ExternalAgent
 from selfplay.gomocup_process import GomocupProcess
 from selfplay.gtp_process import GtpProcess
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from selfplay.network import Network
 
 # torch is imported where a network is needed: agents without one are ready two seconds earlier.
-WEIGHTS_FOLDER = Path(__file__).parent / "weights"
 DEFAULT_VISITS = 100
 MAX_NODES_BY_TIME = 50_000
 VCF_NODES = 50
@@ -360,29 +360,6 @@ def network_agent(
     return AgentSpec(name, visits, None, temperature, Weights(rules, lambda: network))
 
 
-def bundled_agents() -> list[str]:
-    """Names of the agents that ship with the package."""
-    return sorted(path.stem for path in WEIGHTS_FOLDER.glob("*.safetensors"))
-
-
-def default_agent(rules: Rules) -> str:
-    """The strongest agent at hand for a game: see docs/agents.md for how strong each is where.
-
-    Args:
-        rules: what is to be played.
-    """
-    side = max(rules.width, rules.height)
-    wanted = "uct:1000"
-    if rules.game == "go" and 6 <= side <= 9:
-        wanted = "go7" if side <= 7 else "go9"
-    elif rules.game == "gomoku" and rules.line_length == 4 and side == 6:
-        wanted = "gomoku6"
-    elif rules.game == "gomoku" and rules.line_length == 5:
-        is_known = rules.line_rule == "freestyle" and rules.width == rules.height and 9 <= side <= 15
-        return "gomoku15" if is_known and "gomoku15" in bundled_agents() else "threats"
-    return wanted if wanted in bundled_agents() else "uct:1000"
-
-
 def _uct_visits(name: str) -> int:
     _, _, number = name.partition(":")
     if number.isascii() and number.isdigit() and 2 <= int(number[:9]) <= 1_000_000 and len(number) < 9:
@@ -396,9 +373,8 @@ def _weights_of(name: str) -> Path:
         return latest_weights(path)
     if path.is_file():
         return path
-    bundled = WEIGHTS_FOLDER / f"{name}.safetensors"
     if name in bundled_agents():
-        return bundled
+        return bundled_weights(name)
     known = ", ".join(
         ["random", "threats", "uct:VISITS", "gtp:COMMAND", "gomocup:COMMAND", *bundled_agents()]
     )

@@ -6,7 +6,8 @@ docs/agents.md has what was measured of them.
 from dataclasses import replace
 
 from engine.rulesets import Rules
-from selfplay.agents import AgentError, AgentSpec, default_agent, open_agent
+from selfplay.agents import AgentError, AgentSpec, open_agent
+from selfplay.bundled import default_agent
 
 NETWORK_LEVELS = (
     (1, 2.0),

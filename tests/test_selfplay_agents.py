@@ -16,8 +16,9 @@ from engine.game import Game
 from engine.notation import action_of_vertex
 from engine.rulesets import Rules, go_rules, gomoku_rules
 from mcts.tree_search import Limits
-from selfplay import agents
-from selfplay.agents import AgentError, AgentSpec, default_agent, network_agent, open_agent
+from selfplay import bundled
+from selfplay.agents import AgentError, AgentSpec, network_agent, open_agent
+from selfplay.bundled import default_agent
 from selfplay.checkpoint import CheckpointError, save_network
 from selfplay.player_agent import PlayerAgent
 from selfplay.run_store import RunStore
@@ -106,7 +107,7 @@ def test_a_run_folder_names_its_latest_weights(tmp_path: Path) -> None:
 
 
 def test_bundled_weights_are_known_by_their_name(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(agents, "WEIGHTS_FOLDER", weights.parent)
+    monkeypatch.setattr(bundled, "WEIGHTS_FOLDER", weights.parent)
     assert open_agent("agent").known_rules == go_rules(5)
     with pytest.raises(AgentError, match="uct:VISITS, gtp:COMMAND, gomocup:COMMAND, agent, or the path"):
         open_agent("another")
@@ -136,8 +137,8 @@ def test_the_default_agent_is_the_strongest_at_hand(rules: Rules, name: str) -> 
 
 
 def test_every_bundled_agent_is_small_and_plays_what_it_was_trained_for() -> None:
-    for name in agents.bundled_agents():
-        assert (agents.WEIGHTS_FOLDER / f"{name}.safetensors").stat().st_size <= 4 << 20
+    for name in bundled.bundled_agents():
+        assert (bundled.WEIGHTS_FOLDER / f"{name}.safetensors").stat().st_size <= 4 << 20
         spec = open_agent(name, visits=2)
         assert spec.known_rules is not None
         state = new_state(spec.known_rules)

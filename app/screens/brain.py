@@ -19,7 +19,8 @@ from engine.rulesets import Rules
 from mcts.analysis import Analysis
 from mcts.player import Player
 from mcts.tree_search import Limits
-from selfplay.agents import AgentError, AgentSpec, default_agent, open_agent
+from selfplay.agents import AgentError, AgentSpec, open_agent
+from selfplay.bundled import default_agent
 
 
 class Seen(Message):

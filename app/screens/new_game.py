@@ -17,7 +17,7 @@ from app.options import GO_SETS, GOMOKU_SETS, USUAL_SIDE, AgentChoice, RulesChoi
 from app.screens.dialogs import STYLE
 from app.screens.setup import PEOPLE, GameSetup, agreed
 from engine.errors import YomiError
-from selfplay.agents import bundled_agents
+from selfplay.bundled import bundled_agents
 
 USUAL = "usual"
 """Stands for no named set of rules."""

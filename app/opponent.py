@@ -1,11 +1,14 @@
 """An agent at one board: it moves for either color and says what it expects."""
 
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import replace
+from threading import Thread
 
 import numpy as np
 
 from engine import board
+from engine.errors import YomiError
 from engine.game import Game
 from engine.rulesets import Rules
 from mcts.analysis import Analysis
@@ -38,6 +41,26 @@ class Opponent:
         self._seed = np.random.SeedSequence(seed)
         self._rules: Rules | None = None
         self._agent: Agent
+        self._arrival: Thread | None = None
+
+    def sit_down_behind(self, rules: Rules) -> None:
+        """Get ready while others go on; what else is wrong with it the first choice tells.
+
+        Args:
+            rules: of the game to come.
+
+        Raises:
+            AgentError: the agent plays another game, or has no such setting.
+        """
+        self.spec.check(rules)
+
+        def arrive() -> None:
+            with suppress(YomiError, OSError):
+                Game(rules).play(0)  # so that what the first move needs is compiled
+                self._take_seat(rules)
+
+        self._arrival = Thread(target=arrive, name="opponent")
+        self._arrival.start()
 
     def sit_down(self, rules: Rules) -> None:
         """Get ready for games under some rules.
@@ -45,6 +68,12 @@ class Opponent:
         Raises:
             AgentError: the agent plays another game.
         """
+        if self._arrival is not None:
+            self._arrival.join()
+            self._arrival = None
+        self._take_seat(rules)
+
+    def _take_seat(self, rules: Rules) -> None:
         if rules != self._rules:
             (seed,) = self._seed.spawn(1)
             self._agent = self.spec.make(rules, 1, seed)

@@ -159,8 +159,7 @@ def play_in_lines(
             announce_compilation()
             game = Game(without_move_limit(rules))
             opponent = Opponent(spec, agent.seed)
-            opponent.sit_down(game.rules)
-            Game(game.rules).play(0)  # compiles what the first move needs, while people expect to wait
+            opponent.sit_down_behind(game.rules)
         people = {"black": {BLACK}, "white": {WHITE}, "both": {BLACK, WHITE}, "none": set[int]()}[color]
         names = {side: "you" if side in people else opponent.label for side in (BLACK, WHITE)}
         view = BoardView(in_color=not plain and has_colors())

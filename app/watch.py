@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 def watch(run: Path, seconds: float, games: int | None, plain: bool) -> None:
     """Watch the games of a training run; whenever one is over, the newest that was not shown yet follows.
 
-    The run goes on undisturbed. On the screen, space holds the game and goes on, n shows the newest game,
-    the arrows step through it, q leaves.
+    Games are shown as they end, before their round is stored. The run goes on undisturbed. On the screen,
+    space holds the game and goes on, n shows the newest game, the arrows step through it, q leaves.
     """
     with stopping("the run goes on"):
         with getting_ready(plain=plain):

@@ -47,8 +47,29 @@ def quiet(terminal: int, seconds: float = 0.3) -> None:
         os.read(terminal, 65536)
 
 
-def start(home: str) -> tuple[float, list[float]]:
-    """Seconds from the command to its board, and from keys to what they change."""
+def spent(child: "subprocess.Popen[bytes]") -> float:
+    """Seconds of CPU time that a program has used so far."""
+    fields = Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def first_lines(home: str) -> tuple[float, float]:
+    """Seconds from `yomi play --plain` to its board, and of CPU time."""
+    command = [str(Path(sys.executable).with_name("yomi")), "play", "--plain", "--size", "9"]
+    started = time.perf_counter()
+    environment = {**os.environ, "HOME": home, "XDG_STATE_HOME": home}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment) as child:
+        assert child.stdout is not None
+        while b"  1 . ." not in child.stdout.readline():
+            pass
+        seconds, cpu_s = time.perf_counter() - started, spent(child)
+        child.kill()
+    return seconds, cpu_s
+
+
+def start(home: str) -> tuple[float, float, list[float]]:
+    """Seconds from the command to its board, of CPU time until then, and from keys to what they change."""
     terminal, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 110, 0, 0))
     command = [str(Path(sys.executable).with_name("yomi")), "play", "--size", "9", "--color", "both"]
@@ -58,6 +79,7 @@ def start(home: str) -> tuple[float, list[float]]:
     os.close(slave)
     try:
         board = read_until(terminal, BOARD) - started
+        cpu_s = spent(child)
         time.sleep(4)  # the agent is loaded behind it
         waits = []
         for key in range(KEYS):
@@ -65,7 +87,7 @@ def start(home: str) -> tuple[float, list[float]]:
             pressed = time.perf_counter()
             os.write(terminal, RIGHT if key % 2 else LEFT)
             waits.append(read_until(terminal, b"") - pressed)
-        return board, waits
+        return board, cpu_s, waits
     finally:
         child.kill()
         child.wait()
@@ -90,13 +112,18 @@ def answers() -> list[float]:
 
 def main() -> None:
     """Measure and print medians."""
-    boards, keys = [], []
+    boards, lines, keys = [], [], []
     with tempfile.TemporaryDirectory() as home:
+        first_lines(home)  # compiles
         for _ in range(STARTS):
-            board, waits = start(home)
-            boards.append(board)
+            board, cpu_s, waits = start(home)
+            boards.append((board, cpu_s))
+            lines.append(first_lines(home))
             keys += waits
-    report("screen_first_board_s", statistics.median(boards), "s")
+    for name, pairs in (("screen", boards), ("plain", lines)):
+        seconds, cpu_seconds = zip(*pairs, strict=True)
+        report(f"{name}_first_board_s", statistics.median(seconds), "s")
+        report(f"{name}_first_board_cpu_s", statistics.median(cpu_seconds), "s of CPU time")
     report("screen_key_ms", 1e3 * statistics.median(keys), "ms")
     report("screen_answer_800_visits_s", statistics.median(answers()), "s")
 

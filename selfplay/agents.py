@@ -135,13 +135,11 @@ class AgentSpec:
         search_seed, evaluator_seed, move_seed = seed.spawn(3)
         if self.name == "random":
             return RandomAgent(rules, move_seed)
-        if self.name == "threats":
-            if rules.game != "gomoku":
-                raise AgentError(f"agent threats: plays gomoku, not {rules.game}")
-            return ThreatsAgent(rules, move_seed)
         if self.is_program:
             return self._program(rules)
         self._require_game(rules)
+        if self.name == "threats":
+            return ThreatsAgent(rules, move_seed)
         visits = self._visits()
         if visits > 1 and batch == 1:
             player = self.player(rules, search_seed)
@@ -228,7 +226,22 @@ class AgentSpec:
         visits = self.visits or DEFAULT_VISITS
         return visits if self.seconds is None else max(visits, 2)
 
+    def check(self, rules: Rules) -> None:
+        """Refuse at once what `make` would refuse, as far as that is known before anything is loaded.
+
+        Args:
+            rules: what is to be played.
+
+        Raises:
+            AgentError: it knows another game, or its search has no such setting.
+        """
+        self._require_game(rules)
+        if self.searches:
+            self._search_config(SearchConfig())
+
     def _require_game(self, rules: Rules) -> None:
+        if self.name == "threats" and rules.game != "gomoku":
+            raise AgentError(f"agent threats: plays gomoku, not {rules.game}")
         if self.known_rules is not None and self.known_rules.game != rules.game:
             raise AgentError(f"agent {self.name}: plays {self.known_rules.game}, not {rules.game}")
 

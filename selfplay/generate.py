@@ -27,6 +27,8 @@ from selfplay.workers import Progress, run_workers
 
 EvaluatorFactory = Callable[[int, np.random.SeedSequence], Evaluator]
 """`(batch, seed) -> evaluator`, called once a worker."""
+Finished = Callable[[GameRecord], None]
+"""Told of each game as it ends, from any worker."""
 DECIDED_MOVES = 3
 """Searches in a row that must agree before a game counts as decided."""
 
@@ -111,6 +113,10 @@ class SelfPlayConfig:
             raise ValueError(f"first_simulations {self.first_simulations}: expected 0, or at least 2")
 
 
+def ignore(_: GameRecord) -> None:
+    """Tell nobody of a game."""
+
+
 @kernel
 def play_actions(state: State, rows: npt.NDArray[np.int64], actions: npt.NDArray[np.int64]) -> None:
     """Play one legal action in each of several rows. Mutates: state[rows]."""
@@ -175,6 +181,7 @@ class SelfPlayWorker:
         self.active = np.arange(batch, dtype=np.int64)
         self.waiting -= batch
         self.games: list[GameRecord] = []
+        self.finished: Finished = ignore
         self.is_stopped = False
 
     def run(self, progress: Progress) -> None:
@@ -296,6 +303,7 @@ class SelfPlayWorker:
                 weights=draw_weights(visits, self.surprises[row, :length], self.config.surprise_weight),
             )
         )
+        self.finished(self.games[-1])
         self.visits[row, :length] = 0
         self.root_values[row, :length] = 0
         self.lengths[row] = 0
@@ -352,6 +360,7 @@ def generate_games(
     num_threads: int,
     seed: np.random.SeedSequence,
     progress: Progress = lambda count: None,
+    finished: Finished = ignore,
 ) -> Generated:
     """Play games of an evaluator against itself.
 
@@ -365,6 +374,7 @@ def generate_games(
         num_threads: workers; the games are dealt to them in equal parts.
         seed: the same seed and threads give the same games.
         progress: told of finished games, from any worker.
+        finished: told of each game.
 
     Returns:
         The games, worker by worker in order of their end, and the evaluations spent.
@@ -372,6 +382,8 @@ def generate_games(
     workers = new_workers(
         rules, search_config, config, new_evaluator, value_source, num_games, num_threads, seed
     )
+    for worker in workers:
+        worker.finished = finished
     run_workers(workers, progress)
     games = [game for worker in workers for game in worker.games]
     return Generated(games, sum(worker.num_evaluations for worker in workers))

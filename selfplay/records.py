@@ -1,15 +1,29 @@
 """A stored game: moves and search results, never tensors, so planes can change without losing games."""
 
 import hashlib
+import json
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.rulesets import Rules
+from engine.rulesets import Rules, rules_from_dict
 
 MAX_BLOB = 1 << 24
+COLUMNS = (
+    "rules",
+    "moves",
+    "visits",
+    "root_values",
+    "value_targets",
+    "score_black",
+    "is_truncated",
+    "weights",
+)
+"""The columns that a stored game takes."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +65,38 @@ class GameRecord:
         """Name of the game: equal for equal rules and moves, on every machine."""
         text = repr(sorted(self.rules.to_dict().items())).encode()
         return hashlib.sha256(text + self.moves.tobytes()).hexdigest()[:32]
+
+    def to_columns(self) -> tuple[Any, ...]:
+        """Values for `COLUMNS`: text, numbers, packed arrays and None."""
+        arrays = (self.moves, self.visits, self.root_values, self.value_targets)
+        return (
+            json.dumps(self.rules.to_dict()),
+            *(pack_array(array) for array in arrays),
+            self.score_black,
+            int(self.is_truncated),
+            None if self.weights is None else pack_array(self.weights),
+        )
+
+
+def record_from_columns(row: Sequence[Any]) -> GameRecord:
+    """Inverse of `GameRecord.to_columns`; what follows the columns is not looked at.
+
+    Raises:
+        ValueError: an array is damaged.
+    """
+    rules = rules_from_dict(json.loads(row[0]))
+    moves = np.asarray(unpack_array(row[1], np.int16), np.int16)
+    visits = np.asarray(unpack_array(row[2], np.uint16), np.uint16)
+    return GameRecord(
+        rules=rules,
+        moves=moves,
+        visits=visits.reshape(len(moves), rules.num_actions),
+        root_values=np.asarray(unpack_array(row[3], np.float32), np.float32),
+        value_targets=np.asarray(unpack_array(row[4], np.float32), np.float32),
+        score_black=row[5],
+        is_truncated=bool(row[6]),
+        weights=None if row[7] is None else np.asarray(unpack_array(row[7], np.float32), np.float32),
+    )
 
 
 def pack_array(array: npt.NDArray[np.generic]) -> bytes:

@@ -16,12 +16,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from filelock import FileLock, Timeout
 
 from engine.errors import YomiError
-from engine.rulesets import rules_from_dict
-from selfplay.records import GameRecord, pack_array, unpack_array
+from selfplay.records import COLUMNS, GameRecord, record_from_columns
 
 DATABASE = "run.sqlite"
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -45,7 +43,7 @@ CREATE TABLE IF NOT EXISTS matches (
     id INTEGER PRIMARY KEY, time REAL NOT NULL, first TEXT NOT NULL, second TEXT NOT NULL,
     result TEXT NOT NULL);
 """
-GAME_COLUMNS = "rules, moves, visits, root_values, value_targets, score_black, is_truncated, weights"
+GAME_COLUMNS = ", ".join(COLUMNS)
 SELECT_GAMES = f"SELECT {GAME_COLUMNS} FROM games"
 
 
@@ -180,28 +178,11 @@ class RunStore:
             iteration: the round.
             games: the games.
         """
-        rows = [
-            (
-                phase,
-                iteration,
-                game.digest(),
-                json.dumps(game.rules.to_dict()),
-                game.num_moves,
-                pack_array(game.moves),
-                pack_array(game.visits),
-                pack_array(game.root_values),
-                pack_array(game.value_targets),
-                game.score_black,
-                int(game.is_truncated),
-                None if game.weights is None else pack_array(game.weights),
-            )
-            for game in games
-        ]
+        rows = [(phase, iteration, game.digest(), game.num_moves, *game.to_columns()) for game in games]
         with self._database:
             self._database.execute("DELETE FROM games WHERE phase = ? AND iteration = ?", (phase, iteration))
             self._database.executemany(
-                "INSERT INTO games (phase, iteration, digest, rules, num_moves, moves, visits, root_values,"
-                " value_targets, score_black, is_truncated, weights)"
+                f"INSERT INTO games (phase, iteration, digest, num_moves, {GAME_COLUMNS})"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 rows,
             )
@@ -214,7 +195,9 @@ class RunStore:
             iteration: only those of one round.
         """
         query = f"{SELECT_GAMES} WHERE phase = ? AND (? IS NULL OR iteration = ?) ORDER BY id"
-        return [_game_from_row(row) for row in self._database.execute(query, (phase, iteration, iteration))]
+        return [
+            record_from_columns(row) for row in self._database.execute(query, (phase, iteration, iteration))
+        ]
 
     def newest_games(self, phase: str, iteration: int, num_positions: int) -> list[GameRecord]:
         """The newest games that make up so many positions, in the order in which they were added.
@@ -230,7 +213,7 @@ class RunStore:
             " WHERE reached - num_moves < ?) ORDER BY id"
         )
         rows = self._database.execute(query, (phase, iteration, num_positions))
-        return [_game_from_row(row) for row in rows]
+        return [record_from_columns(row) for row in rows]
 
     def newest_game(self, phase: str, seen: Collection[int]) -> tuple[int, int, GameRecord] | None:
         """The newest game but those seen before: its number, its round and the game; None without one.
@@ -244,7 +227,7 @@ class RunStore:
             " AND id NOT IN (SELECT value FROM json_each(?)) ORDER BY id DESC LIMIT 1"
         )
         row = self._database.execute(query, (phase, json.dumps(sorted(seen)))).fetchone()
-        return None if row is None else (row[8], row[9], _game_from_row(row))
+        return None if row is None else (row[8], row[9], record_from_columns(row))
 
     def num_positions(self, phase: str, iteration: int) -> int:
         """Positions of all games of rounds up to one.
@@ -327,22 +310,6 @@ class RunStore:
     def connection(self) -> sqlite3.Connection:
         """The database, for tables that other packages add."""
         return self._database
-
-
-def _game_from_row(row: tuple[Any, ...]) -> GameRecord:
-    rules = rules_from_dict(json.loads(row[0]))
-    moves = np.asarray(unpack_array(row[1], np.int16), np.int16)
-    visits = np.asarray(unpack_array(row[2], np.uint16), np.uint16)
-    return GameRecord(
-        rules=rules,
-        moves=moves,
-        visits=visits.reshape(len(moves), rules.num_actions),
-        root_values=np.asarray(unpack_array(row[3], np.float32), np.float32),
-        value_targets=np.asarray(unpack_array(row[4], np.float32), np.float32),
-        score_black=row[5],
-        is_truncated=bool(row[6]),
-        weights=None if row[7] is None else np.asarray(unpack_array(row[7], np.float32), np.float32),
-    )
 
 
 def latest_weights(folder: Path) -> Path:

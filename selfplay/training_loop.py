@@ -22,6 +22,7 @@ from selfplay.generate import EvaluatorFactory, Generated, SelfPlayConfig, gener
 from selfplay.health import game_metrics, warnings
 from selfplay.inference import NetworkEvaluator, prepare_for_inference
 from selfplay.learner import DivergedError, Learner
+from selfplay.live_games import LiveGames
 from selfplay.network import Network, new_network
 from selfplay.records import GameRecord
 from selfplay.replay import ReplayBuffer
@@ -349,20 +350,22 @@ def _generate(
         return Generated(stored, spent), None
     evaluators: list[NetworkEvaluator] = []
     started = time.perf_counter()
-    made = generate_games(
-        config.rules,
-        search_of_round(config, iteration),
-        selfplay_of_round(config, iteration),
-        network_evaluators(_playing(store, learner), config, evaluators),
-        value_source,
-        num_games,
-        config.threads,
-        seed,
-        watcher.on_games,
-    )
-    elapsed = time.perf_counter() - started
-    store.set_fact(f"evaluations_{iteration}", made.num_evaluations)
-    store.add_games("selfplay", iteration, made.games)
+    with LiveGames(store.folder, iteration) as live:
+        made = generate_games(
+            config.rules,
+            search_of_round(config, iteration),
+            selfplay_of_round(config, iteration),
+            network_evaluators(_playing(store, learner), config, evaluators),
+            value_source,
+            num_games,
+            config.threads,
+            seed,
+            watcher.on_games,
+            live.add,
+        )
+        elapsed = time.perf_counter() - started
+        store.set_fact(f"evaluations_{iteration}", made.num_evaluations)
+        store.add_games("selfplay", iteration, made.games)
     return made, sum(evaluator.seconds for evaluator in evaluators) / (len(evaluators) * elapsed)
 
 

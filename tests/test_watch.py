@@ -14,6 +14,8 @@ from textual.pilot import Pilot
 from app.main import main
 from app.screens.game_feed import GameFeed
 from app.screens.watch_app import WatchApp
+from selfplay.live_games import FILE, LiveGames
+from selfplay.records import GameRecord
 from selfplay.run_store import RunStore
 
 
@@ -85,3 +87,58 @@ def test_lines_tell_a_game_each_and_a_wrong_folder_is_refused(folder: Path, tmp_
     assert len(lines[0].partition(": ")[2].split()) == newest.num_moves
     refused = CliRunner().invoke(main, ["watch", str(tmp_path / "nothing"), "--plain"])
     assert "expected a run folder" in refused.output
+
+
+def test_games_of_the_round_at_hand_are_shown_as_they_end_and_not_again_once_stored(folder: Path) -> None:
+    with RunStore(folder, create=False) as store:
+        feed = GameFeed(store)
+        while feed.next() is not None:
+            pass
+        games = store.games("selfplay", iteration=2)
+        with LiveGames(folder, 5) as live:
+            assert feed.next() is None
+            for game in games[:2]:
+                live.add(game)
+            with (folder / FILE).open("ab") as file:
+                file.write(b'["half a line')
+            shown = [feed.next() for _ in range(3)]
+        assert [None if one is None else one.record.digest() for one in shown] == [
+            games[1].digest(),
+            games[0].digest(),
+            None,
+        ]
+        assert shown[0] is not None
+        assert shown[0].title().startswith("Round 5, ")
+        np.testing.assert_array_equal(shown[0].record.visits, games[1].visits)
+        store.add_games("selfplay", 5, games[:3])
+        stored = [feed.next(), feed.next()]
+        assert stored[0] is not None
+        assert stored[0].record.digest() == games[2].digest()
+        assert stored[1] is None
+        store.add_games("selfplay", 5, [])
+
+
+def test_a_run_tells_of_each_game_and_leaves_no_file_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    add = LiveGames.add
+
+    def hear(live: LiveGames, game: GameRecord) -> None:
+        add(live, game)
+        told.append(game.digest())
+        assert (tmp_path / FILE).exists()
+
+    monkeypatch.setattr(LiveGames, "add", hear)
+    run(tmp_path, tiny_run())
+    with RunStore(tmp_path, create=False) as store:
+        assert sorted(told) == sorted(game.digest() for game in store.games("selfplay"))
+    assert not (tmp_path / FILE).exists()
+
+
+def test_a_file_of_live_games_that_cannot_be_written_stops_no_round(folder: Path, tmp_path: Path) -> None:
+    with RunStore(folder, create=False) as store:
+        (game, *_) = store.games("selfplay", iteration=1)
+    (tmp_path / FILE).mkdir()
+    with LiveGames(tmp_path, 1) as live:
+        live.add(game)

@@ -1,17 +1,28 @@
-"""The part of an app that saves its game as a file and goes on with one from a file."""
+"""The part of an app that keeps its game, saves it as a file and goes on with one from a file."""
 
 from pathlib import Path
 
 from textual import work
 from textual.app import App
 
-from app.screens.dialogs import FileName
+from app.screens.autosave import Autosave
+from app.screens.dialogs import FileName, YesNo
+from app.screens.status_line import offer_text
 from engine.errors import YomiError
 from engine.sgf import SgfGame, read_sgf
 
 
 class FileApp(App[None]):
     """An app with a game; what the game is, is up to those that inherit."""
+
+    def __init__(self, autosave: Autosave) -> None:
+        """Prepare.
+
+        Args:
+            autosave: where the game is kept while it is not finished.
+        """
+        super().__init__()
+        self._autosave = autosave
 
     def sgf(self) -> bytes:
         """The game as an SGF file."""
@@ -24,6 +35,43 @@ class FileApp(App[None]):
             YomiError: it cannot be played here.
         """
         raise NotImplementedError
+
+    def begin(self) -> None:
+        """Begin a game of its own."""
+        raise NotImplementedError
+
+    def begin_or_go_on(self) -> None:
+        """Offer the game that was not finished, if there is one, and begin."""
+        try:
+            record = self._autosave.found()
+        except (YomiError, OSError) as error:
+            self.refuse(error)
+            record = None
+        if record is None:
+            self.begin()
+        else:
+            self._offer(record)
+
+    @work
+    async def _offer(self, record: SgfGame) -> None:
+        question = offer_text(record.rules.describe(), len(record.moves))
+        try:
+            if await self.push_screen_wait(YesNo(question)):
+                self.go_on_with(record)
+                return
+        except YomiError as error:
+            self.refuse(error)
+        self.begin()
+
+    def keep(self, record: SgfGame | None) -> None:
+        """Keep a game for the next start; None forgets the one that was kept."""
+        try:
+            if record is None:
+                self._autosave.forget()
+            else:
+                self._autosave.keep(record)
+        except OSError as error:
+            self.refuse(error)
 
     def refuse(self, error: Exception | str) -> None:
         """Say why something was not done."""

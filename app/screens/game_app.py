@@ -6,6 +6,7 @@ import sys
 import time
 from typing import ClassVar
 
+import numpy as np
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -15,6 +16,7 @@ from textual.widgets import Footer, Input, Static
 from app.opponent import RESIGNS
 from app.screens.analysis_panel import PANEL_COLUMNS, AnalysisPanel, CourseCurve, MoveList
 from app.screens.autosave import Autosave
+from app.screens.board_picture import Marks
 from app.screens.board_view import move_text, score_text
 from app.screens.board_widget import BoardWidget
 from app.screens.brain import Brain, Decided, Failed, Judged, Seen
@@ -27,7 +29,7 @@ from app.screens.file_app import FileApp
 from app.screens.new_game import NewGame
 from app.screens.position_marks import marks_of, symbols_of
 from app.screens.setup import GameSetup
-from app.screens.status_line import offer_text, status_text
+from app.screens.status_line import status_text
 from engine.board import BLACK, WHITE
 from engine.errors import YomiError
 from engine.notation import action_of_vertex, color_name, vertex_of_action
@@ -50,11 +52,10 @@ class GameApp(FileApp):
             autosave: where the game is kept while it is not finished.
             critic: a reward model whose opinion stands beside the board, or None.
         """
-        super().__init__()
+        super().__init__(autosave)
         self.setup = setup
-        self.course = Course(setup.new_game())
+        self._course: Course | None = None
         self._board, self._panel, self._status = BoardWidget(), AnalysisPanel(), Static(id="status")
-        self._autosave = autosave
         self._seat_agent()
         self._critic = critic
         self._opinion: tuple[int, float] | None = None
@@ -64,6 +65,13 @@ class GameApp(FileApp):
         self._is_analyzing = False
         self._shows_ownership = True
         self._note = ""
+
+    @property
+    def course(self) -> Course:
+        """The game at hand; the first begins when asked for, which takes longer than to show its board."""
+        if self._course is None:
+            self._course = Course(self.setup.new_game())
+        return self._course
 
     def compose(self) -> ComposeResult:
         """The board and its panel over what is going on and a line to type in."""
@@ -75,19 +83,23 @@ class GameApp(FileApp):
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        """Offer the game that was not finished, then begin."""
+        """Show the board; what takes longer follows behind it."""
         self._board.focus()
         if sys.platform != "win32":
             for number in (signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(number, self.exit, None, 128 + number)
+        self._show()
+        self.call_after_refresh(self._get_going)
+
+    def _get_going(self) -> None:
+        self._brain.load(self.course.rules)
         self.set_interval(0.5, self._tick)
-        self.call_after_refresh(self._brain.load, self.course.rules)
-        record = self._unfinished_game()
-        if record is None:
-            self._changed()
-        else:
-            self._show()
-            self._offer(record)
+        self._show()
+        self.begin_or_go_on()
+
+    def begin(self) -> None:
+        """See `FileApp.begin`."""
+        self._changed()
 
     def on_resize(self) -> None:
         """Make room for the board first, as soon as the new size is known."""
@@ -99,24 +111,6 @@ class GameApp(FileApp):
 
     # The course of the game.
 
-    def _unfinished_game(self) -> SgfGame | None:
-        try:
-            return self._autosave.found()
-        except (YomiError, OSError) as error:
-            self.refuse(error)
-            return None
-
-    @work
-    async def _offer(self, record: SgfGame) -> None:
-        question = offer_text(record.rules.describe(), len(record.moves))
-        try:
-            if await self.push_screen_wait(YesNo(question)):
-                self.go_on_with(record)
-                return
-        except YomiError as error:
-            self.refuse(error)
-        self._changed()
-
     def go_on_with(self, record: SgfGame) -> None:
         """See `FileApp.go_on_with`."""
         course = course_of_record(record)
@@ -124,7 +118,7 @@ class GameApp(FileApp):
 
     def _sit_down(self, setup: GameSetup, course: Course) -> None:
         self._brain.close()
-        self.setup, self.course = setup, course
+        self.setup, self._course = setup, course
         self._seat_agent()
         self._changed()
         self._brain.load(self.course.rules)
@@ -138,7 +132,8 @@ class GameApp(FileApp):
         self._brain.stop()
         self._analysis, self._variation, self._note = None, (), note
         self._symbols = symbols_of(self.course.game)
-        self._keep()
+        has_moves = self.course.ply or self.course.future
+        self.keep(self._record() if has_moves and not self.course.is_finished else None)
         if self._critic is not None:
             self._brain.judge(self.course.game, self._critic)
         if self._clocks is not None:
@@ -169,15 +164,6 @@ class GameApp(FileApp):
             self._changed()
         else:
             self._show_panel()
-
-    def _keep(self) -> None:
-        try:
-            if self.course.is_finished or not (self.course.ply or self.course.future):
-                self._autosave.forget()
-            else:
-                self._autosave.keep(self._record())
-        except OSError as error:
-            self.refuse(error)
 
     def sgf(self) -> bytes:
         """See `FileApp.sgf`."""
@@ -369,6 +355,10 @@ class GameApp(FileApp):
     # What is shown.
 
     def _show(self) -> None:
+        if self._course is None:
+            self._board.show(np.zeros((self.setup.rules.height, self.setup.rules.width), np.int8), Marks())
+            self._panel.display = False
+            return
         analysis = self._analysis if self._is_analyzing else None
         marks = marks_of(
             self.course, self._symbols, analysis, self._variation, shows_ownership=self._shows_ownership

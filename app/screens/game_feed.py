@@ -1,10 +1,12 @@
 """The games of a run, one after the other: the newest that was not shown yet."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from engine.board import BLACK
 from engine.game import Game
 from engine.notation import vertex_of_action
+from selfplay.live_games import read_live_games
 from selfplay.records import GameRecord
 from selfplay.run_store import RunStore
 
@@ -58,7 +60,7 @@ class WatchedGame:
 
 
 class GameFeed:
-    """Deals out the games of a run."""
+    """Deals out the games of a run, those of the round that is being played first."""
 
     def __init__(self, store: RunStore) -> None:
         """Nothing was shown yet.
@@ -68,12 +70,32 @@ class GameFeed:
         """
         self._store = store
         self._shown: set[int] = set()
+        self._round = 0
+        self._live: list[GameRecord] = []
+        self._num_live = 0
+        self._shown_live: Counter[tuple[int, str]] = Counter()
 
     def next(self) -> WatchedGame | None:
         """The newest game that was not shown yet; None where there is none now."""
-        found = self._store.newest_game(PHASE, self._shown)
-        if found is None:
-            return None
-        number, iteration, record = found
-        self._shown.add(number)
-        return WatchedGame(iteration, record)
+        self._hear_of_live_games()
+        if self._live:
+            record = self._live.pop()
+            self._shown_live[self._round, record.digest()] += 1
+            return WatchedGame(self._round, record)
+        while (found := self._store.newest_game(PHASE, self._shown)) is not None:
+            number, iteration, record = found
+            self._shown.add(number)
+            name = iteration, record.digest()
+            if not self._shown_live[name]:
+                return WatchedGame(iteration, record)
+            self._shown_live[name] -= 1  # seen while its round was being played
+        return None
+
+    def _hear_of_live_games(self) -> None:
+        iteration, games = read_live_games(self._store.folder, self._num_live)
+        if iteration != self._round:  # what was not shown of the round before is stored by now
+            self._round, self._live, self._num_live = iteration, [], 0
+            iteration, games = read_live_games(self._store.folder, 0)
+        if iteration == self._round:
+            self._live += games
+            self._num_live += len(games)

@@ -1,4 +1,4 @@
-"""Clocks in words: what `--clock` takes, and what is left of one."""
+"""Clocks in words: what `--clock` takes, what is left of one, and the words of SGF."""
 
 import re
 from typing import TYPE_CHECKING
@@ -6,11 +6,25 @@ from typing import TYPE_CHECKING
 from engine.errors import YomiError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mcts.time_control import Clock, TimeControl
 
 FORMS = "10m, 5m+10s (each move adds), 5m+3x30s (byo-yomi) or 5m+10/2m (so many moves in a period)"
 TIME = r"([0-9]{1,5})(h|m|s)"
 UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0}
+OVERTIMES = (
+    (re.compile(r"([0-9]{1,5}(?:\.[0-9]{1,3})?) fischer", re.IGNORECASE | re.ASCII), "fischer"),
+    (
+        re.compile(r"([0-9]{1,2})x([0-9]{1,5}(?:\.[0-9]{1,3})?) byo-?yomi", re.IGNORECASE | re.ASCII),
+        "byo_yomi",
+    ),
+    (
+        re.compile(r"([0-9]{1,3})/([0-9]{1,5}(?:\.[0-9]{1,3})?) canadian", re.IGNORECASE | re.ASCII),
+        "canadian",
+    ),
+)
+"""How files name the time behind main time (`OT`); the format leaves it open, and these are usual."""
 PATTERN = re.compile(rf"{TIME}(?:\+(?:{TIME}|([0-9]{{1,2}})x{TIME}|([0-9]{{1,3}})/{TIME}))?")
 
 
@@ -76,3 +90,39 @@ def _overtime(periods: int, control: "TimeControl") -> str:
 
 def _minutes(seconds: float) -> str:
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+def sgf_of_control(control: "TimeControl") -> dict[str, str]:
+    """`TM` and `OT` of a file."""
+    told = {"TM": f"{control.main_s:g}"}
+    if control.increment_s > 0:
+        told["OT"] = f"{control.increment_s:g} fischer"
+    elif control.stones > 1:
+        told["OT"] = f"{control.stones}/{control.period_s:g} canadian"
+    elif control.period_s > 0:
+        told["OT"] = f"{control.periods}x{control.period_s:g} byo-yomi"
+    return told
+
+
+def control_of_sgf(info: "Mapping[str, str]") -> "TimeControl | None":
+    """The time of each side that `TM` and `OT` of a file tell; None where they tell none that is known here.
+
+    Args:
+        info: texts by property.
+    """
+    from mcts import time_control
+
+    try:
+        main_s, overtime = float(info.get("TM", "")), info.get("OT", "").strip()
+        if not overtime:
+            return time_control.absolute_time(main_s)
+        for pattern, kind in OVERTIMES:
+            if (match := pattern.fullmatch(overtime)) is None:
+                continue
+            if kind == "fischer":
+                return time_control.fischer(main_s, float(match[1]))
+            build = time_control.byo_yomi if kind == "byo_yomi" else time_control.canadian
+            return build(main_s, float(match[2]), int(match[1]))
+    except ValueError:
+        return None
+    return None

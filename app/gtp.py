@@ -18,7 +18,13 @@ from app.options import AgentChoice, RulesChoice, agent_options, level_option, r
     metavar="TEXT",
     help="Answer this to `version`; Lizzie wants 0.16 or more from an engine it does not know.",
 )
-def gtp(choice: RulesChoice, agent: AgentChoice, version_string: str | None) -> None:
+@click.option(
+    "--ponder",
+    "ponders",
+    is_flag=True,
+    help="Think on while the client's opponent thinks. Default: not, as a client may count what it computes.",
+)
+def gtp(choice: RulesChoice, agent: AgentChoice, version_string: str | None, ponders: bool) -> None:
     """Speak the Go Text Protocol, version 2, on stdin and stdout.
 
     The client may change size, komi and rules, give a handicap and set clocks; --visits and --seconds are
@@ -28,7 +34,7 @@ def gtp(choice: RulesChoice, agent: AgentChoice, version_string: str | None) -> 
     from app.protocols.gtp_text import is_quit, is_stop
     from app.protocols.line_reader import LineReader
 
-    engine = GtpEngine(choice.resolve(), agent, version_string)
+    engine = GtpEngine(choice.resolve(), agent, version_string, ponders=ponders)
     requests, answers = LineReader(sys.stdin.buffer, is_last=is_quit, is_stop=is_stop), sys.stdout.buffer
     with redirect_stdout(sys.stderr):  # only the protocol may write to the real one
         serve(engine, requests, answers)

@@ -1,6 +1,6 @@
 """Games to and from SGF files: what the main line of a tree tells of one game of ours.
 
-Variations, times and whatever else a file holds stay in the tree of `engine.sgf_tree`: to change a file and
+Variations and whatever else a file holds stay in the tree of `engine.sgf_tree`: to change a file and
 lose nothing, change its tree.
 """
 
@@ -17,6 +17,7 @@ from engine.game import Move
 from engine.notation import Stones
 from engine.rulesets import MAX_MOVE_LIMIT, Rules
 from engine.sgf_rules import rules_of_root, set_rules
+from engine.sgf_times import TimeLeft, set_time_of_node, time_of_node
 from engine.sgf_tree import SgfNode, errors_in, format_trees, parse_trees, read_trees
 
 MAX_NAME = 100
@@ -47,6 +48,7 @@ class SgfGame:
         black_name: empty when unknown.
         white_name: empty when unknown.
         comments: texts by the number of moves before them.
+        times: what the side that moved had left on its clock, by the number of moves, its own included.
         info: other texts about the game by property, see `INFO`: time limits, date, event, and `RU` where it
             names no rules of ours.
     """
@@ -60,6 +62,7 @@ class SgfGame:
     black_name: str = ""
     white_name: str = ""
     comments: Mapping[int, str] = field(default_factory=dict)
+    times: Mapping[int, TimeLeft] = field(default_factory=dict)
     info: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -115,7 +118,7 @@ def write_sgf(game: SgfGame) -> bytes:
         game: any.
 
     Raises:
-        SgfError: a text that is none, or a comment or info without a place in the file.
+        SgfError: a text that is none, or a comment, time or info without a place in the file.
     """
     return format_trees([tree_of_game(game)])
 
@@ -135,13 +138,17 @@ def game_of_tree(root: SgfNode) -> SgfGame:
     to_play = None
     moves: list[Move] = []
     comments: dict[int, str] = {}
+    times: dict[int, TimeLeft] = {}
     for node in root.main_line():
         if not node.properties.keys().isdisjoint((*_SETUP, "PL")):
             if moves:
                 raise SgfError(f"position set up after move {len(moves)}: expected it before the first")
             _set_up(stones, node, rules)
             to_play = _to_play(node) or to_play
-        moves += _moves_of(node, rules, len(moves) + 1)
+        for move in _moves_of(node, rules, len(moves) + 1):
+            moves.append(move)
+            if (time := time_of_node(node, move.color)) is not None:
+                times[len(moves)] = time
         text = node.text("C")
         if text is not None:
             earlier = comments.get(len(moves))
@@ -161,6 +168,7 @@ def game_of_tree(root: SgfNode) -> SgfGame:
         black_name=_printable(root.text("PB")),
         white_name=_printable(root.text("PW")),
         comments=comments,
+        times=times,
         info=info,
     )
 
@@ -172,7 +180,7 @@ def tree_of_game(game: SgfGame) -> SgfNode:
         game: any.
 
     Raises:
-        SgfError: a text that is none, or a comment or info without a place in the file.
+        SgfError: a text that is none, or a comment, time or info without a place in the file.
     """
     root = SgfNode()
     for name, text in (("FF", "4"), ("CA", "UTF-8"), ("AP", "yomi:")):
@@ -202,6 +210,10 @@ def tree_of_game(game: SgfGame) -> SgfNode:
         if not 0 <= number <= len(game.moves):
             raise SgfError(f"comment after move {number}: expected 0..{len(game.moves)}")
         nodes[number].set_text("C", text)
+    for number, time in game.times.items():
+        if not 1 <= number <= len(game.moves):
+            raise SgfError(f"time after move {number}: expected 1..{len(game.moves)}")
+        set_time_of_node(nodes[number], game.moves[number - 1].color, time)
     return root
 
 

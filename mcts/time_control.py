@@ -120,6 +120,16 @@ class Clock:
             return replace(self, main_s=0.0, period_s=left_s, periods=stones)
         return replace(self, main_s=0.0, period_s=left_s, stones=stones)
 
+    def left(self) -> tuple[float, int]:
+        """What is left, in the words of GTP's `time_left`: `corrected` makes the same clock of it.
+
+        Returns:
+            Seconds, of main time or of the period, and 0 or what is left in overtime.
+        """
+        if self.main_s > 0 or self.control.period_s == 0:
+            return self.main_s, 0
+        return self.period_s, self.periods if self.control.stones == 1 else self.stones
+
     def seconds_to_think(self, num_moves: float, lag_s: float = 0.1) -> float:
         """How long to think about the next move, so that the time lasts.
 

@@ -8,10 +8,11 @@ import pytest
 from screen_pilot import drive, game_app, screen_text, type_line, until
 from textual.pilot import Pilot
 
-from app.clock_text import ClockError, clock_text, read_clock
+from app.clock_text import ClockError, clock_text, control_of_sgf, read_clock, sgf_of_control
 from app.screens.clocks import LEAST_S, Clocks
 from engine.board import BLACK, WHITE
 from engine.sgf import parse_sgf
+from engine.sgf_times import TimeLeft
 from mcts.time_control import TimeControl, absolute_time, byo_yomi, canadian, fischer, new_clock
 
 
@@ -94,3 +95,60 @@ def test_an_agent_moves_within_its_clock_and_ponders_in_the_time_of_others(tmp_p
     drive(app, scenario)
     assert app.course.ply == 2
     assert not app.course.is_out_of_time
+
+
+CONTROLS = (absolute_time(600), fischer(300, 10), byo_yomi(60, 30, 3), canadian(10, 120.5, 5))
+
+
+@pytest.mark.parametrize("control", CONTROLS)
+def test_files_tell_the_time_of_each_side(control: TimeControl) -> None:
+    assert control_of_sgf(sgf_of_control(control)) == control
+
+
+def test_the_words_of_other_programs_are_known_and_nonsense_is_no_clock() -> None:
+    assert control_of_sgf({"TM": "1500", "OT": "5x30 byo-yomi"}) == byo_yomi(1500, 30, 5)
+    assert control_of_sgf({"TM": "0", "OT": "25/600 Canadian"}) == canadian(0, 600, 25)
+    for info in ({}, {"TM": "2 hours"}, {"TM": "60", "OT": "hourglass"}, {"TM": "0"}, {"TM": "nan"}):
+        assert control_of_sgf(info) is None
+
+
+@pytest.mark.parametrize("control", CONTROLS)
+def test_a_clock_goes_on_from_what_was_told_of_it(control: TimeControl) -> None:
+    clock = new_clock(control)
+    for spent in (3.0, 9.5, 40.0, 22.0, 1.0):
+        clock = clock.after_move(spent)
+        assert new_clock(control).corrected(*clock.left()) == clock
+
+
+def test_a_file_keeps_what_each_side_had_left_and_the_game_goes_on_from_there(tmp_path: Path) -> None:
+    app = game_app(tmp_path, clock="10m+3x30s")
+
+    async def play(pilot: Pilot[Any]) -> None:
+        await type_line(pilot, "c3", "b2")
+        await pilot.pause(0.2)
+        await type_line(pilot, "d4")
+
+    drive(app, play)
+    kept = parse_sgf(app.sgf(), "game")
+    assert (kept.info["TM"], kept.info["OT"]) == ("600", "3x30 byo-yomi")
+    assert sorted(kept.times) == [2, 3]
+    assert 500 < kept.times[3].seconds < 599.8
+    assert kept.times[3].stones == 0
+
+    again = game_app(tmp_path)
+
+    async def go_on(pilot: Pilot[Any]) -> None:
+        await pilot.press("y")
+        await until(pilot, lambda: again.course.ply == 3)
+        await until(pilot, lambda: "9:59 3x30s" in screen_text(again))
+        await pilot.press("u")
+        await type_line(pilot, "e5")
+
+    drive(again, go_on)
+    assert again.course.times[2] == kept.times[2]
+
+
+def test_a_game_in_overtime_tells_its_periods() -> None:
+    game = parse_sgf(b"(;SZ[9]TM[60]OT[3x30 byo-yomi];B[ee];W[cc]WL[12.5]OW[2];B[gg]BL[x]OB[3])", "game")
+    assert game.times == {2: TimeLeft(12.5, 2)}
+    assert new_clock(byo_yomi(60, 30, 3)).corrected(*game.times[2]).periods == 2

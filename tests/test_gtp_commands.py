@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from test_gtp import new_engine, replies, snapshot, talk
+from test_gtp import RANDOM, new_engine, replies, snapshot, talk
 from test_gtp_rules import set_up
 
 from app.options import AgentChoice
@@ -319,3 +319,30 @@ def test_what_was_found_can_be_forgotten() -> None:
 def test_the_version_is_what_the_command_line_says() -> None:
     engine = GtpEngine(go_rules(5), AgentChoice("random"), "0.16")
     assert replies("version", engine=engine) == ["= 0.16"]
+
+
+def test_the_agent_thinks_on_behind_its_move_where_asked_and_answers_the_same_requests() -> None:
+    uct = AgentChoice("uct:30", seed=1)
+    engine = GtpEngine(go_rules(5), uct, ponders=True)
+    moves = ("genmove black", "name", "time_left white 60 0", "play white a1", "genmove black", "undo")
+    answers = replies(*moves, engine=engine)
+    assert len(answers) == len(moves)
+    assert all(answer.startswith("=") for answer in answers)
+    session = engine.session
+    session.move(session.choose(BLACK), BLACK)
+    session.ponder()
+    player = session.opponent.player(session.rules)
+    assert player._pondering is not None
+    session.stop_pondering()
+    assert player._pondering is None
+    session.game.undo()
+    session.ponder()
+    assert player._pondering is None
+
+
+def test_nobody_ponders_unasked_nor_agents_that_do_not_search() -> None:
+    for agent, ponders in ((AgentChoice("uct:30", seed=1), False), (RANDOM, True)):
+        engine = GtpEngine(go_rules(5), agent, ponders=ponders)
+        assert replies("genmove black", "name", engine=engine)[1] == "= yomi"
+        engine.session.ponder()
+        assert engine.session._pondering is None

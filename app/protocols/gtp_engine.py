@@ -33,15 +33,18 @@ class GtpEngine:
         session: the game and the agent.
     """
 
-    def __init__(self, rules: Rules, agent: AgentChoice, version: str | None = None) -> None:
+    def __init__(
+        self, rules: Rules, agent: AgentChoice, version: str | None = None, *, ponders: bool = False
+    ) -> None:
         """Start with an empty board.
 
         Args:
             rules: the first game; the client may change size, komi and more.
             agent: who answers `genmove`.
             version: what to say as version, instead of the true one.
+            ponders: whether the agent thinks on behind its moves.
         """
-        self.session = GtpSession(rules, agent)
+        self.session = GtpSession(rules, agent, ponders=ponders)
         self._version = version or package_version()
         self._commands: dict[str, Command] = {
             "protocol_version": lambda *_: "2",
@@ -95,11 +98,17 @@ def serve(engine: GtpEngine, requests: LineReader, answers: BinaryIO) -> None:
         requests: lines from the client.
         answers: receives one answer for each line that is neither blank nor a comment.
     """
-    engine.session.requests = requests
-    for line in requests:
-        if line is None:
-            Reply("", answers).fail("line too long")
-        elif request := parse_line(line):
-            engine.answer(request, Reply(request.id, answers))
-        if engine.session.is_done:
-            return
+    session = engine.session
+    session.requests = requests
+    try:
+        for line in requests:
+            session.stop_pondering()
+            if line is None:
+                Reply("", answers).fail("line too long")
+            elif request := parse_line(line):
+                engine.answer(request, Reply(request.id, answers))
+            if session.is_done:
+                return
+            session.ponder()
+    finally:
+        session.stop_pondering()

@@ -6,6 +6,7 @@ there, `clear_board` gets everything ready, so that no thinking time is lost lat
 
 import time
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from app.opponent import Opponent
     from engine.game import Game, Move
     from engine.notation import Stones
-    from mcts.player import Report
+    from mcts.player import Player, Report
     from mcts.time_control import Clock, TimeControl
 
 Arguments = tuple[str, ...]
@@ -46,12 +47,13 @@ class GtpSession:
     reply: Reply
     requests: LineReader
 
-    def __init__(self, rules: Rules, agent: AgentChoice) -> None:
+    def __init__(self, rules: Rules, agent: AgentChoice, *, ponders: bool = False) -> None:
         """Start with an empty board.
 
         Args:
             rules: the first game; the client may change size, komi and more.
             agent: who answers `genmove`.
+            ponders: whether the agent thinks on behind its moves.
         """
         self.rules = without_move_limit(rules)
         self.agent = agent
@@ -60,6 +62,9 @@ class GtpSession:
         self.clocks: dict[int, Clock] = {}
         self._started_game: Game | None = None
         self._setup: tuple[Stones, int] | None = None
+        self._ponders = ponders
+        self._own_move: tuple[Game, int] | None = None
+        self._pondering: Player | None = None
 
     @property
     def game(self) -> "Game":
@@ -203,7 +208,25 @@ class GtpSession:
         if action == RESIGNS:
             return "resign"
         self.play(action, color)
+        self._own_move = self.game, len(self.game.moves)
         return vertex_of_action(action, self.rules)
+
+    def ponder(self) -> None:
+        """Think on behind a move of the agent until `stop_pondering`; only agents that search do."""
+        game = self._started_game
+        if not self._ponders or game is None or self._own_move != (game, len(game.moves)) or game.is_over:
+            return
+        from selfplay.agents import AgentError
+
+        with suppress(AgentError):
+            self._pondering = self.opponent.player(self.rules)
+            self._pondering.ponder(game.state)
+
+    def stop_pondering(self) -> None:
+        """End what `ponder` began."""
+        player, self._pondering = self._pondering, None
+        if player is not None:
+            player.stop()
 
 
 def _play(game: "Game", action: int, color: int) -> None:

@@ -4,6 +4,7 @@ from app.clock_text import clock_text
 from app.screens.course import Course
 from engine.board import BLACK, WHITE
 from engine.game import Game
+from engine.sgf_times import TimeLeft
 from mcts.time_control import Clock, TimeControl, moves_to_come, new_clock
 
 LEAST_S = 0.05
@@ -40,11 +41,25 @@ class Clocks:
         """Let the clock of the side to move run; none runs before the first move or in a game's past.
 
         Args:
-            course: of the game.
+            course: of the game. Mutates: its times, by what the side that has just moved has left.
             now: `time.monotonic()`.
         """
         stands = course.game.is_over or course.future or not course.ply
+        mover = course.game.moves[-1].color if course.ply and not course.future else None
+        has_moved = mover is not None and mover == self._running and course.ply not in course.times
         self.run_for(None if stands else course.game.to_play, now)
+        if has_moved and mover is not None:
+            course.times[course.ply] = TimeLeft(*self._left[mover].left())
+
+    def take_up(self, course: Course) -> None:
+        """Show what both sides had left when a game was left.
+
+        Args:
+            course: of the game.
+        """
+        for ply, move in enumerate(course.game.moves, 1):
+            if ply in course.times:
+                self._left[move.color] = self._left[move.color].corrected(*course.times[ply])
 
     def time_to_think(self, game: Game) -> float:
         """Seconds that the side to move may spend on its move."""

@@ -12,6 +12,7 @@ from engine.rulesets import Rules
 from engine.scoring import owners_black
 from engine.sgf import SgfGame
 from engine.sgf_replay import starting_game
+from engine.sgf_times import TimeLeft
 
 
 class Course:
@@ -21,6 +22,7 @@ class Course:
         game: the game as it stands.
         future: the moves taken back, the next one first.
         win_rates_black: chance of Black by the number of moves before it was told.
+        times: what the side that moved had left on its clock, by the number of moves, its own included.
         dead: actions of the stones that are marked dead after a game of Go.
         is_settled: whether the players agree on the dead stones, if the game needs that.
         is_out_of_time: whether the side that lost had used up its time.
@@ -37,6 +39,7 @@ class Course:
         self._origin = _new_record(game) if origin is None else replace(origin, comments={})
         self.future: list[Move] = []
         self.win_rates_black: dict[int, float] = {}
+        self.times: dict[int, TimeLeft] = dict(self._origin.times)
         self.dead: set[int] = set()
         self.is_settled = False
         self.is_out_of_time = False
@@ -80,6 +83,7 @@ class Course:
             self.future = []
             known = self.win_rates_black.items()
             self.win_rates_black = {ply: rate for ply, rate in known if ply < self.ply}
+            self.times = {ply: time for ply, time in self.times.items() if ply < self.ply}
         self._uncount()
 
     def go_to(self, ply: int) -> None:
@@ -157,6 +161,7 @@ class Course:
         return replace(
             self._origin,
             moves=(*self.game.moves, *self.future),
+            times=self.times,
             result="" if self.future else self.result(),
             black_name=black_name,
             white_name=white_name,

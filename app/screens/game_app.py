@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sys
 import time
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -13,6 +14,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.widgets import Footer, Input, Static
 
+from app.clock_text import sgf_of_control
 from app.opponent import RESIGNS
 from app.screens.analysis_panel import PANEL_COLUMNS, AnalysisPanel, CourseCurve, MoveList
 from app.screens.autosave import Autosave
@@ -120,6 +122,8 @@ class GameApp(FileApp):
         self._brain.close()
         self.setup, self._course = setup, course
         self._seat_agent()
+        if self._clocks is not None:
+            self._clocks.take_up(course)
         self._changed()
         self._brain.load(self.course.rules)
 
@@ -132,12 +136,12 @@ class GameApp(FileApp):
         self._brain.stop()
         self._analysis, self._variation, self._note = None, (), note
         self._symbols = symbols_of(self.course.game)
+        if self._clocks is not None:
+            self._clocks.follow(self.course, time.monotonic())
         has_moves = self.course.ply or self.course.future
         self.keep(self._record() if has_moves and not self.course.is_finished else None)
         if self._critic is not None:
             self._brain.judge(self.course.game, self._critic)
-        if self._clocks is not None:
-            self._clocks.follow(self.course, time.monotonic())
         if not self.course.game.is_over:
             if self._is_agents_turn and not self.course.future:
                 self._choose(is_hint=False)
@@ -170,7 +174,10 @@ class GameApp(FileApp):
         return write_sgf(self._record())
 
     def _record(self) -> SgfGame:
-        return self.course.record(self.setup.name(BLACK), self.setup.name(WHITE))
+        record = self.course.record(self.setup.name(BLACK), self.setup.name(WHITE))
+        if self.setup.control is None:
+            return record
+        return replace(record, info={**record.info, **sgf_of_control(self.setup.control)})
 
     @property
     def _is_agents_turn(self) -> bool:

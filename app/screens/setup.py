@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from app.clock_text import read_clock
+from app.clock_text import control_of_sgf, read_clock
 from app.options import AgentChoice, RulesChoice, without_move_limit
 from engine.board import BLACK, WHITE
 from engine.game import Game
@@ -56,12 +56,16 @@ class GameSetup:
     def continuing(self, record: SgfGame) -> "GameSetup":
         """The same opponent in a game from a file; people have the colors of `you` there, or those of before.
 
+        With such colors the clocks of the file go on as well, unless there are others.
+
         Args:
             record: the file.
         """
         names = {BLACK: record.black_name, WHITE: record.white_name}
-        people = frozenset(color for color, name in names.items() if name == "you") or self.people
-        return replace(self, rules=without_move_limit(record.rules), people=people, handicap=0)
+        own = frozenset(color for color, name in names.items() if name == "you")
+        control = self.control or (control_of_sgf(record.info) if own else None)
+        rules = without_move_limit(record.rules)
+        return replace(self, rules=rules, people=own or self.people, handicap=0, control=control)
 
     def name(self, color: int) -> str:
         """Who plays a color."""

@@ -92,9 +92,15 @@ def _drop_unwritten_results() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def announce_compilation() -> None:
-    """Say that kernels are about to be compiled, if they are; a command calls it before it needs them."""
+def announce_compilation() -> bool:
+    """Say that kernels are about to be compiled, if they are; a command calls it before it needs them.
+
+    Returns:
+        Whether they are.
+    """
     from engine.jit import is_cache_warm
 
-    if not is_cache_warm():
-        notice("Compiling kernels, once for this version: about 20 seconds.")
+    if is_cache_warm():
+        return False
+    notice("Compiling kernels, once for this version: about 20 seconds.")
+    return True

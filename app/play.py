@@ -111,7 +111,8 @@ def play_on_screen(
             setup = agreed(choice, agent, color, clock=clock, ponders=ponders)
             if sgf_file is not None:
                 check_sgf(sgf_file)
-            announce_compilation()
+            if announce_compilation():
+                setup.new_game()  # while people can read why they wait
             app = GameApp(setup, users_autosave(), None if critic is None else Critic(critic))
         app.run()
         if sgf_file is not None:

@@ -10,6 +10,8 @@ from click.testing import CliRunner, Result
 from rich.console import Console
 
 from app.main import main
+from app.options import AgentChoice, RulesChoice
+from app.play import play_on_screen
 from app.screens.board_view import BoardView, result_text, score_text
 from engine.game import Game
 from engine.notation import action_of_vertex, parse_diagram, vertex_of_action
@@ -223,3 +225,13 @@ def test_a_score_is_told_in_words() -> None:
     assert score_text(Game(go_rules(3, komi=0))) == "Nobody leads, if all stones live."
     assert score_text(Game(go_rules(3, komi=1))) == "White leads by 1 point, if all stones live."
     assert score_text(Game(gomoku_rules(3))) == "Gomoku has no score before the end."
+
+
+def test_kernels_are_compiled_before_the_screen_hides_that_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    events: list[str] = []
+    monkeypatch.setattr("engine.jit.is_cache_warm", lambda: False)
+    monkeypatch.setattr("app.screens.setup.GameSetup.new_game", lambda _: events.append("game"))
+    monkeypatch.setattr("app.screens.game_app.GameApp.run", lambda _: events.append("screen"))
+    choice = RulesChoice(size=(5, 5))
+    assert play_on_screen(choice, AgentChoice("random"), "both", None, None, None, ponders=False) == 0
+    assert events == ["game", "screen"]

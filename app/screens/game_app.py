@@ -365,6 +365,7 @@ class GameApp(FileApp):
         if self._course is None:
             self._board.show(np.zeros((self.setup.rules.height, self.setup.rules.width), np.int8), Marks())
             self._panel.display = False
+            self._status.update("Getting ready ...")
             return
         analysis = self._analysis if self._is_analyzing else None
         marks = marks_of(

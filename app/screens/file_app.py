@@ -49,14 +49,13 @@ class FileApp(App[None]):
             record = None
         if record is None:
             self.begin()
-        else:
-            self._offer(record)
+        else:  # at once, so that no key of an eager player begins another game over this one
+            question = offer_text(record.rules.describe(), len(record.moves))
+            self.push_screen(YesNo(question), lambda goes_on: self._take_offer(record, goes_on=bool(goes_on)))
 
-    @work
-    async def _offer(self, record: SgfGame) -> None:
-        question = offer_text(record.rules.describe(), len(record.moves))
+    def _take_offer(self, record: SgfGame, *, goes_on: bool) -> None:
         try:
-            if await self.push_screen_wait(YesNo(question)):
+            if goes_on:
                 self.go_on_with(record)
                 return
         except YomiError as error:

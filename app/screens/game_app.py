@@ -91,17 +91,16 @@ class GameApp(FileApp):
             for number in (signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(number, self.exit, None, 128 + number)
         self._show()
-        self.call_after_refresh(self._get_going)
-
-    def _get_going(self) -> None:
-        self._brain.load(self.course.rules)
         self.set_interval(0.5, self._tick)
-        self._show()
+        self.call_after_refresh(self._load_agent)
         self.begin_or_go_on()
+
+    def _load_agent(self) -> None:
+        self._brain.load(self.course.rules)
 
     def begin(self) -> None:
         """See `FileApp.begin`."""
-        self._changed()
+        self.call_after_refresh(self._changed)
 
     def on_resize(self) -> None:
         """Make room for the board first, as soon as the new size is known."""

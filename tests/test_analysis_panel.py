@@ -26,8 +26,8 @@ async def analyze(pilot: Pilot[Any]) -> None:
 def test_analysis_shows_chances_score_and_moves_and_goes_away(app: GameApp) -> None:
     async def scenario(pilot: Pilot[Any]) -> None:
         await analyze(pilot)
+        await until(pilot, lambda: "leads by" in screen_text(app))
         text = screen_text(app)
-        assert "leads by" in text
         assert "Black's chance, move 0 of 0" in text
         assert " 1 " in text
         await pilot.press("a")

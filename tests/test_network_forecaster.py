@@ -90,7 +90,6 @@ def test_a_head_for_the_score_that_was_never_taught_leaves_points_to_random_game
     assert told.ownership_black[12] > 0
 
 
-def test_points_of_the_network_cloned_from_games_of_people_come_from_random_games() -> None:
-    rules = go_rules(9)
-    assert open_agent("go9").forecaster(rules) is None
-    assert open_agent("go7").forecaster(go_rules(7)) is not None
+@pytest.mark.parametrize(("name", "side"), [("go7", 7), ("go9", 9)])
+def test_the_networks_of_go_that_come_along_know_points(name: str, side: int) -> None:
+    assert open_agent(name).forecaster(go_rules(side)) is not None

@@ -1,10 +1,12 @@
 """The screen of `yomi play`: a game against an agent that thinks beside it, by keys and mouse."""
 
 import asyncio
+import os
 import signal
 import sys
 import time
 from dataclasses import replace
+from threading import Timer
 from typing import ClassVar
 
 import numpy as np
@@ -37,6 +39,8 @@ from engine.errors import YomiError
 from engine.notation import action_of_vertex, color_name, vertex_of_action
 from engine.sgf import SgfGame, write_sgf
 from mcts.analysis import Analysis
+
+LEAVE_WITHIN_S = 3
 
 
 class GameApp(FileApp):
@@ -89,11 +93,18 @@ class GameApp(FileApp):
         self._board.focus()
         if sys.platform != "win32":
             for number in (signal.SIGTERM, signal.SIGHUP):
-                asyncio.get_running_loop().add_signal_handler(number, self.exit, None, 128 + number)
+                asyncio.get_running_loop().add_signal_handler(number, self._leave, 128 + number)
         self._show()
         self.set_interval(0.5, self._tick)
         self.call_after_refresh(self._load_agent)
         self.begin_or_go_on()
+
+    def _leave(self, code: int) -> None:
+        self.exit(None, code)
+        # Where the terminal is gone, Textual waits for it without end. The game is kept at every move.
+        last_resort = Timer(LEAVE_WITHIN_S, os._exit, (code,))
+        last_resort.daemon = True
+        last_resort.start()
 
     def _load_agent(self) -> None:
         self._brain.load(self.course.rules)

@@ -141,9 +141,8 @@ def _pack_banned_points(state: State, row: int, codes: npt.NDArray[np.uint8], ca
     reads_all = may_repeat(state, row)
     for index in range(state.scalars[row, NUM_EMPTY]):
         point = int(state.empty[row, index])
-        if not (reads_all or not has_empty_neighbor(state, row, point)):
-            continue
-        if go_legality(state, row, point) != LEGAL:
+        must_read = reads_all or not has_empty_neighbor(state, row, point)
+        if must_read and go_legality(state, row, point) != LEGAL:
             codes[_place_of(point, int(state.rules[row, WIDTH]), canvas_width)] |= 1 << BANNED
 
 

@@ -78,7 +78,7 @@ def legal_actions(state: State, row: int, actions: npt.NDArray[np.int16]) -> int
     Args:
         state: the batch.
         row: which game.
-        actions: `[>= A]` receives the list; what lies behind it is left as it was.
+        actions: `[>= A]` receives the list; what lies behind it means nothing.
     """
     width = int(state.rules[row, WIDTH])
     height = int(state.rules[row, HEIGHT])

@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from app.main import main
 from app.screens.game_feed import GameFeed
 from app.screens.watch_app import WatchApp
-from selfplay.live_games import FILE, LiveGames
+from selfplay.live_games import FILE, LiveGames, read_live_games
 from selfplay.records import GameRecord
 from selfplay.run_store import RunStore
 
@@ -142,3 +142,5 @@ def test_a_file_of_live_games_that_cannot_be_written_stops_no_round(folder: Path
     (tmp_path / FILE).mkdir()
     with LiveGames(tmp_path, 1) as live:
         live.add(game)
+        assert read_live_games(tmp_path, 0) == (0, [])
+    assert (tmp_path / FILE).is_dir()

@@ -33,6 +33,7 @@ class Settings(NamedTuple):
     rescale_values: bool
     solve: bool
     min_pass_ply: int
+    merge_transpositions: bool
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,9 @@ class SearchConfig:
         vcf_nodes: fours that may be tried at each leaf of Gomoku to find a victory by continuous fours, which
             then counts as a win, and a hundred times as many at the root, where it is then played; 0 for
             none. Refused behind the firewall, and with `reuse_tree`.
+        merge_transpositions: whether orders of moves that lead to the same position share one node
+            (`mcts.merge_kernels`). Not with `reuse_tree`, nor with `solve` in a game of Go, where a proof may
+            hold behind one history alone.
     """
 
     num_simulations: int = 32
@@ -122,6 +126,7 @@ class SearchConfig:
     choose_by_lcb: bool = False
     ending_bonus: float = 0.0
     vcf_nodes: int = 0
+    merge_transpositions: bool = False
 
     def __post_init__(self) -> None:
         if self.num_simulations < 2:
@@ -138,6 +143,8 @@ class SearchConfig:
             raise ValueError(f"vcf_nodes {self.vcf_nodes}: expected 0..1000000")
         if self.reuse_tree and self.vcf_nodes:
             raise ValueError("reuse_tree: expected false with vcf_nodes")
+        if self.reuse_tree and self.merge_transpositions:
+            raise ValueError("reuse_tree: expected false with merge_transpositions")
         if not 1 <= self.max_considered <= 401:
             raise ValueError(f"max_considered {self.max_considered}: expected 1..401")
         for names, highest in _HIGHEST.items():

@@ -28,7 +28,9 @@ def lower_confidence_bound(tree: Tree, row: int, edge: int) -> float:
     if visits == 0:
         return -1.0
     mean = float(tree.edge_value_sum[row, edge]) / visits
-    squares = float(tree.value_square_sum[row, tree.edge_child[row, edge]])
+    child = int(tree.edge_child[row, edge])
+    share = visits / int(tree.visit_count[row, child])  # less than all where transpositions are merged
+    squares = float(tree.value_square_sum[row, child]) * share
     usual = USUAL_DEVIATION_VISITS * (mean * mean + USUAL_DEVIATION**2)
     weight = USUAL_DEVIATION_VISITS + visits
     variance = max((usual + squares) / weight - mean * mean, 0.0)

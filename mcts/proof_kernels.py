@@ -98,20 +98,23 @@ def mark_open_leaf(tree: Tree, row: int, slot: int, node: int, leaves: State) ->
         tree.taint[row, node] = int(tree.taint[row, node]) | UPPER_TAINTED
 
 
-@kernel
-def prove_leaf(tree: Tree, row: int, slot: int, leaf: int, leaves: State) -> None:
-    """Take the value of a finished game for proven, and draw the conclusions up the path. Mutates: tree[row].
-
-    Path and position of the leaf are those of the slot.
-
-    Precondition: the leaf was backed up; its value is -1, 0 or 1.
-    """
+@inline_kernel
+def mark_end(tree: Tree, row: int, slot: int, leaf: int, leaves: State) -> None:
+    """Take the value of the finished game in `leaves[slot]`, -1, 0 or 1, for proven. Mutates: tree[row]."""
     outcome = int(tree.raw_value[row, leaf])
     tree.lower_bound[row, leaf] = outcome
     tree.upper_bound[row, leaf] = outcome
     is_cut = leaves.scalars[slot, MOVE_COUNT] >= leaves.rules[slot, MOVE_LIMIT]
     if leaves.rules[slot, GAME] == GO and is_cut and leaves.scalars[slot, PASS_COUNT] < 2:
         tree.taint[row, leaf] = LOWER_TAINTED | UPPER_TAINTED
+
+
+@kernel
+def conclude(tree: Tree, row: int, slot: int, leaf: int) -> None:
+    """Draw the conclusions from a proven leaf up the path of the slot. Mutates: tree[row].
+
+    Precondition: the leaf was backed up.
+    """
     child, correction = leaf, 0.0
     for step in range(tree.path_length[slot] - 1, -1, -1):
         node = int(tree.path_node[slot, step])
@@ -119,7 +122,7 @@ def prove_leaf(tree: Tree, row: int, slot: int, leaf: int, leaves: State) -> Non
         tree.value_sum[row, node] += correction
         tree.edge_value_sum[row, tree.path_edge[slot, step]] = -tree.value_sum[row, child]
         was_proven = is_proven(tree, row, node)
-        has_changed = _update_bounds(tree, row, node, child)
+        has_changed = update_bounds(tree, row, node, child)
         if not has_changed and correction == 0.0:
             return
         if is_proven(tree, row, node) and not was_proven:
@@ -131,7 +134,7 @@ def prove_leaf(tree: Tree, row: int, slot: int, leaf: int, leaves: State) -> Non
 
 
 @inline_kernel
-def _update_bounds(tree: Tree, row: int, node: int, child: int) -> bool:
+def update_bounds(tree: Tree, row: int, node: int, child: int) -> bool:
     """Tighten the bounds of a node after those of a child; returns whether they moved. Mutates: tree[row]."""
     has_changed = False
     gain = -int(tree.upper_bound[row, child])

@@ -9,7 +9,7 @@ import time
 import numpy as np
 import numpy.typing as npt
 
-from engine.board import IS_OVER, State, allocate_state
+from engine.board import GAME, GO, IS_OVER, State, allocate_state
 from engine.life_kernels import new_life_workspace
 from engine.random_state import new_random_state
 from engine.rulesets import Rules
@@ -26,6 +26,7 @@ from mcts.gumbel_kernels import (
 )
 from mcts.kept_trees import KeptTrees
 from mcts.lcb_kernels import lcb_root_actions
+from mcts.merge_kernels import require_sound_proofs
 from mcts.noise_kernels import add_root_noise
 from mcts.policy_target import policy_targets
 from mcts.proof_kernels import keep_best_standing
@@ -89,7 +90,8 @@ class Search:
         self._values = np.empty(batch, np.float32)
         num_points = self._leaves.stone.shape[1]
         self._owner, self._life = np.zeros(num_points, np.int8), new_life_workspace(num_points)
-        self.tree = allocate_tree(batch, self._max_nodes, rules.num_actions)
+        merges = config.merge_transpositions
+        self.tree = allocate_tree(batch, self._max_nodes, rules.num_actions, merges=merges)
         self._kept = KeptTrees(self.tree, rules, self._max_nodes)
         self._solver = solver_of(rules, config.vcf_nodes)
 
@@ -113,12 +115,13 @@ class Search:
 
         Raises:
             ValueError: a game is over, there are fewer than two simulations, or `solve` meets terminal values
-                that are no outcomes.
+                that are no outcomes, or merged transpositions of Go.
             OutcomeForbiddenError: `solve`, `clean_up` or `vcf_nodes` behind the firewall.
         """
         if self.config.solve or self.config.clean_up or self._solver is not None:
             require_outcomes()
         active = np.asarray(rows, np.int64)
+        require_sound_proofs(self.config, in_go=bool((roots.rules[active, GAME] == GO).any()))
         if (roots.scalars[active, IS_OVER] != 0).any():
             raise ValueError("search: expected games that are not over")
         limit = min(num_simulations or self.config.num_simulations, self._max_nodes)

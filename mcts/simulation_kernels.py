@@ -11,7 +11,16 @@ from engine.random_state import RandomState, random_below
 from engine.rules_kernels import legal_actions, play
 from mcts.config import PUCT, UCT, Settings
 from mcts.gumbel_kernels import gumbel_edge, gumbel_root_edge
-from mcts.proof_kernels import MOVES_LEFT_OUT, NO_EDGE, ending_edge, is_proven, mark_open_leaf, prove_leaf
+from mcts.merge_kernels import back_up_merged, child_by_position, remember_node
+from mcts.proof_kernels import (
+    MOVES_LEFT_OUT,
+    NO_EDGE,
+    conclude,
+    ending_edge,
+    is_proven,
+    mark_end,
+    mark_open_leaf,
+)
 from mcts.puct_kernels import puct_edge, uct_edge
 from mcts.tree import (
     INNER,
@@ -56,7 +65,7 @@ def descend(
 ) -> int:
     """Walk a tree from its root to a leaf and leave the position in `leaves[slot]`.
 
-    Mutates: the path and the leaf kind of the slot, leaves[slot].
+    Mutates: the path, the leaf kind and, with merging, the leaf key of the slot, leaves[slot].
 
     Returns:
         The node of the leaf, or NO_CHILD where it has yet to be added.
@@ -78,6 +87,8 @@ def descend(
         length += 1
         play(leaves, slot, int(tree.edge_action[row, edge]))
         node = int(tree.edge_child[row, edge])
+        if settings.merge_transpositions:
+            node = child_by_position(tree, row, node, leaves, slot)
         if node == NO_CHILD:
             break
     tree.path_length[slot] = length
@@ -89,9 +100,11 @@ def descend(
 
 
 @inline_kernel
-def back_up_known_leaf(tree: Tree, row: int, slot: int, node: int) -> None:
+def back_up_known_leaf(tree: Tree, row: int, slot: int, node: int, settings: Settings) -> None:
     """Back up the value of a terminal or proven node that was met again. Mutates: tree[row]."""
-    if tree.node_kind[row, node] == TERMINAL:
+    if settings.merge_transpositions:
+        back_up_merged(tree, row, slot, node, settings.solve)
+    elif tree.node_kind[row, node] == TERMINAL:
         back_up(tree, row, slot, node, tree.raw_value[row, node])
     else:
         back_up(tree, row, slot, node, float(tree.lower_bound[row, node]))
@@ -123,22 +136,24 @@ def select_leaves(
         row = rows[index]
         node = descend(tree, row, row, roots, leaves, settings, considered)
         if tree.leaf_kind[row] == KNOWN_LEAF:
-            back_up_known_leaf(tree, row, row, node)
+            back_up_known_leaf(tree, row, row, node, settings)
 
 
 @inline_kernel
-def _leaf_node(tree: Tree, row: int, slot: int) -> int:
+def _leaf_node(tree: Tree, row: int, slot: int, settings: Settings) -> int:
     """The node of a descent's leaf: the root itself, or a new child of the last edge."""
     length = int(tree.path_length[slot])
     if length == 0:
         return ROOT
     node = add_node(tree, row)
     tree.edge_child[row, tree.path_edge[slot, length - 1]] = node
+    if settings.merge_transpositions:
+        remember_node(tree, row, node, tree.leaf_key[slot])
     return node
 
 
 @inline_kernel
-def _ends_at_a_proof(tree: Tree, row: int, slot: int) -> bool:
+def _ends_at_a_proof(tree: Tree, row: int, slot: int, settings: Settings) -> bool:
     """Cut a path at its first node that was proven since the descent, if any, and back that up.
 
     Mutates: tree[row], the path of the slot.
@@ -147,7 +162,7 @@ def _ends_at_a_proof(tree: Tree, row: int, slot: int) -> bool:
         node = int(tree.path_node[slot, step])
         if is_proven(tree, row, node):
             tree.path_length[slot] = step
-            back_up(tree, row, slot, node, float(tree.lower_bound[row, node]))
+            back_up_known_leaf(tree, row, slot, node, settings)
             return True
     return False
 
@@ -173,14 +188,20 @@ def add_terminal_leaves(
     """
     for index in range(rows.shape[0]):
         row, slot = rows[index], slots[index]
-        if settings.solve and _ends_at_a_proof(tree, row, slot):
+        if settings.solve and _ends_at_a_proof(tree, row, slot, settings):
             continue
-        node = _leaf_node(tree, row, slot)
+        node = _leaf_node(tree, row, slot, settings)
         tree.node_kind[row, node] = TERMINAL
         tree.raw_value[row, node] = values[index]
+        if settings.merge_transpositions:
+            if settings.solve:
+                mark_end(tree, row, slot, node, leaves)
+            back_up_merged(tree, row, slot, node, settings.solve)
+            continue
         back_up(tree, row, slot, node, values[index])
         if settings.solve:
-            prove_leaf(tree, row, slot, node, leaves)
+            mark_end(tree, row, slot, node, leaves)
+            conclude(tree, row, slot, node)
 
 
 @inline_kernel
@@ -237,9 +258,9 @@ def add_open_leaves(
     """
     for index in range(rows.shape[0]):
         row, slot = rows[index], slots[index]
-        if settings.solve and _ends_at_a_proof(tree, row, slot):
+        if settings.solve and _ends_at_a_proof(tree, row, slot, settings):
             continue
-        node = _leaf_node(tree, row, slot)
+        node = _leaf_node(tree, row, slot, settings)
         first = int(tree.num_edges[row])
         count = legal_actions(leaves, slot, tree.edge_action[row, first:])
         if count > 1 and _is_too_early_to_pass(leaves, slot, settings):
@@ -259,6 +280,9 @@ def add_open_leaves(
                 tree.edge_action[row, other] = action
         _write_priors(tree.edge_action[row, first:last], logits[index], tree.edge_prior[row, first:last])
         tree.raw_value[row, node] = values[index]
-        back_up(tree, row, slot, node, values[index])
+        if settings.merge_transpositions:
+            back_up_merged(tree, row, slot, node, settings.solve)
+        else:
+            back_up(tree, row, slot, node, values[index])
         if settings.solve:
             mark_open_leaf(tree, row, slot, node, leaves)

@@ -72,9 +72,17 @@ class Tree(NamedTuple):
     """`[S]` edges in the latest descent."""
     leaf_kind: npt.NDArray[np.int8]
     """`[S]` OPEN_LEAF, TERMINAL_LEAF, KNOWN_LEAF or TAKEN_LEAF."""
+    leaf_key: npt.NDArray[np.uint64]
+    """`[S]` the position that the latest descent has come to, where transpositions are merged."""
+    node_key: npt.NDArray[np.uint64]
+    """`[B, N]` the position of a node other than the root; N is 0 where transpositions stay apart."""
+    node_table: npt.NDArray[np.int32]
+    """`[B, T]` hash table of nodes by their keys, T a power of two above N; NO_CHILD at free places."""
 
 
-def allocate_tree(batch: int, num_nodes: int, num_actions: int, num_slots: int | None = None) -> Tree:
+def allocate_tree(
+    batch: int, num_nodes: int, num_actions: int, num_slots: int | None = None, *, merges: bool = False
+) -> Tree:
     """Memory for trees; pages are touched only when used.
 
     Args:
@@ -82,9 +90,11 @@ def allocate_tree(batch: int, num_nodes: int, num_actions: int, num_slots: int |
         num_nodes: most nodes of each.
         num_actions: most edges of a node.
         num_slots: descents at a time; one for each tree by default.
+        merges: whether nodes are found by their positions (`mcts.merge_kernels`).
     """
     nodes, edges = (batch, num_nodes), (batch, num_nodes * num_actions)
     num_slots = batch if num_slots is None else num_slots
+    num_places = 1 << (2 * num_nodes).bit_length() if merges else 0
     return Tree(
         num_nodes=np.zeros(batch, np.int32),
         num_edges=np.zeros(batch, np.int32),
@@ -110,6 +120,9 @@ def allocate_tree(batch: int, num_nodes: int, num_actions: int, num_slots: int |
         path_edge=np.empty((num_slots, num_nodes), np.int32),
         path_length=np.zeros(num_slots, np.int32),
         leaf_kind=np.zeros(num_slots, np.int8),
+        leaf_key=np.zeros(num_slots, np.uint64),
+        node_key=np.zeros((batch, num_nodes if merges else 0), np.uint64),
+        node_table=np.full((batch, num_places), NO_CHILD, np.int32),
     )
 
 
@@ -179,6 +192,7 @@ def reset_trees(tree: Tree, rows: npt.NDArray[np.int64]) -> None:
             forget_edges(tree, row, first, first + int(tree.reach[row, node]))
         tree.num_nodes[row] = 0
         tree.num_edges[row] = 0
+        tree.node_table[row, :] = NO_CHILD
         add_node(tree, row)
 
 

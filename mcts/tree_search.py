@@ -27,9 +27,10 @@ from mcts.ending_kernels import leave_out_pointless_moves, write_ending_bonuses
 from mcts.evaluator import Evaluator, Rows, SymmetricEvaluator, symmetric
 from mcts.forecast import Forecaster
 from mcts.lcb_kernels import lcb_root_actions
+from mcts.merge_kernels import require_sound_proofs
 from mcts.proof_kernels import keep_best_standing
 from mcts.puct_kernels import prune_forced_visits, root_visits
-from mcts.reroot_kernels import child_of_root, reroot
+from mcts.reroot_kernels import child_of_root, reroot, reroot_merged
 from mcts.simulation_kernels import add_open_leaves, add_terminal_leaves
 from mcts.tree import (
     NO_CHILD,
@@ -112,9 +113,10 @@ class TreeSearch:
             forecaster: of ownership, for an `ending_bonus`.
 
         Raises:
-            ValueError: a Gumbel search, `average_root` with an evaluator that knows no symmetries, or an
-                `ending_bonus` without a forecaster.
+            ValueError: a Gumbel search, `average_root` with an evaluator that knows no symmetries, an
+                `ending_bonus` without a forecaster, or `solve` with merged transpositions of Go.
         """
+        require_sound_proofs(config, in_go=rules.game == "go")
         if config.selection == "gumbel":
             raise ValueError("selection gumbel: expected puct or uct, one tree has no sequential halving")
         if config.ending_bonus > 0 and forecaster is None:
@@ -127,7 +129,10 @@ class TreeSearch:
         history = rules.resolved_move_limit + 2
         self.config = config
         self._max_nodes = max_nodes or config.num_simulations
-        self.tree = allocate_tree(1, self._max_nodes, rules.num_actions, num_slots)
+        merges = config.merge_transpositions
+        size = (1, self._max_nodes, rules.num_actions, num_slots)
+        self.tree = allocate_tree(*size, merges=merges)
+        self._next_tree = allocate_tree(*size, merges=True) if merges else self.tree
         self._settings = config.settings()
         self._evaluators = evaluators
         self._random = new_random_state(seed, 1)
@@ -137,7 +142,7 @@ class TreeSearch:
         self._slots = np.arange(num_slots).reshape(len(evaluators), batch)
         self._logits = np.empty((*self._slots.shape, rules.num_actions), np.float32)
         self._values = np.empty(self._slots.shape, np.float32)
-        self._places = np.empty(self._max_nodes, np.int32)
+        self._places = np.empty((2, self._max_nodes), np.int32)
         num_points = self.root.stone.shape[1]
         self._owner, self._life = np.zeros(num_points, np.int8), new_life_workspace(num_points)
         self._is_in_flight = np.zeros(num_slots, np.bool_)
@@ -191,9 +196,18 @@ class TreeSearch:
             node = child_of_root(self.tree, 0, action)
             if node == NO_CHILD:
                 return False
-            reroot(self.tree, 0, node, self._places)
+            self._go_down(node)
         # A leaf that counted as won by fours has no moves to go on with.
         return actions is not None and self.tree.node_kind[0, ROOT] != TERMINAL
+
+    def _go_down(self, node: int) -> None:
+        """Make an evaluated node the root."""
+        if self.config.merge_transpositions:
+            reset_trees(self._next_tree, ROW)
+            reroot_merged(self.tree, node, self._next_tree, self._places)
+            self.tree, self._next_tree = self._next_tree, self.tree
+        else:
+            reroot(self.tree, 0, node, self._places[0])
 
     # The search.
 

@@ -7,7 +7,7 @@ move; one visit means its policy alone. `policy:` before such a name draws moves
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -173,10 +173,10 @@ class AgentSpec:
         self._require_game(rules)
         max_nodes = max(self._visits(), MAX_NODES_BY_TIME)
         if self.network is None:
-            config = self._search_config(SearchConfig(max_nodes, "uct", solve=True))
+            config = self._play_config(SearchConfig(max_nodes, "uct", solve=True), rules)
             with self._refusing():
                 return rollout_player(config, rules, self.threads, seed, forecasts=forecasts)
-        config = self._search_config(SearchConfig(max_nodes, solve=True, vcf_nodes=VCF_NODES))
+        config = self._play_config(SearchConfig(max_nodes, solve=True, vcf_nodes=VCF_NODES), rules)
         forecaster = self.forecaster(rules) if forecasts or config.ending_bonus > 0 else None
         with self._refusing():
             return network_player(
@@ -207,6 +207,13 @@ class AgentSpec:
             return assign_all(usual, self.search_settings)
         except ConfigError as error:
             raise AgentError(f"agent {self.name}: {error}") from None
+
+    def _play_config(self, usual: SearchConfig, rules: Rules) -> SearchConfig:
+        """As told, yet without the usual proofs where positions of Go are merged."""
+        config = self._search_config(usual)
+        if config.merge_transpositions and rules.game == "go":
+            return self._search_config(replace(usual, solve=False))
+        return config
 
     @contextmanager
     def _refusing(self) -> Iterator[None]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import xlogy
 
 from engine.board import TO_PLAY, State, copy_row, new_state
 from engine.rules_kernels import play
@@ -17,10 +18,11 @@ from engine.scoring import outcomes_forbidden
 from mcts.evaluator import Floats, Rows
 from rlhf_variant.best_of_n import best_of_n_policy, divergence_bound
 from rlhf_variant.boards import present_boards
-from rlhf_variant.episodes import play_episodes
+from rlhf_variant.episodes import Episodes, play_episodes
 from rlhf_variant.lab import Lab
 from rlhf_variant.rewards import Reward, values_of
 from rlhf_variant.sampling_policy import ILLEGAL, SamplingPolicy
+from selfplay.network import Network, NetworkConfig
 
 BEST_OF_MOVES_FILE = "best-of-moves.json"
 CHUNK = 2048
@@ -32,6 +34,8 @@ class BestOfMoves:
 
     Attributes:
         divergence: exact KL from the reference, summed over all decisions so far, in nats.
+        entropy: summed likewise.
+        num_decisions: so far.
     """
 
     def __init__(self, reference: SamplingPolicy, reward: Reward, rules: Rules, n: int) -> None:
@@ -43,7 +47,7 @@ class BestOfMoves:
             rules: what is played.
             n: draws; 1 is the reference itself.
         """
-        self.divergence = 0.0
+        self.divergence, self.entropy, self.num_decisions = 0.0, 0.0, 0
         self._reference, self._reward, self._n = reference, reward, n
         self._after = new_state(rules, CHUNK)
 
@@ -57,8 +61,11 @@ class BestOfMoves:
             own = place == index
             policy = np.exp(log_policy[index, action[own]].astype(np.float64))
             best = best_of_n_policy(policy / policy.sum(), rewards[own].astype(np.float64), self._n)
+            chances = best.policy / best.policy.sum()
             self.divergence += best.divergence
-            chosen[index] = random.choice(action[own], p=best.policy / best.policy.sum())
+            self.entropy -= float(xlogy(chances, chances).sum())
+            self.num_decisions += 1
+            chosen[index] = random.choice(action[own], p=chances)
         return chosen
 
     def rewards_after(self, state: State, rows: Rows, actions: npt.NDArray[np.int64]) -> Floats:
@@ -80,6 +87,37 @@ class BestOfMoves:
             with outcomes_forbidden():
                 values[part] = values_of(self._reward, present_boards(self._after, places), movers)
         return values
+
+
+class BestOfMovesPolicy:
+    """Best of n moves as an arm that learns nothing; see `rlhf_variant.measures.Measured`."""
+
+    def __init__(self, reference: Network, reward: Reward, n: int) -> None:
+        """Prepare.
+
+        Args:
+            reference: whose moves are drawn.
+            reward: judges the boards that moves lead to.
+            n: draws.
+        """
+        self._reference, self._reward, self._n = reference, reward, n
+        self._latest: BestOfMoves
+
+    @property
+    def config(self) -> NetworkConfig:
+        """See `rlhf_variant.measures.Measured`."""
+        return self._reference.config
+
+    def side(self, rules: Rules, num_games: int) -> BestOfMoves:
+        """See `rlhf_variant.measures.Measured`."""
+        reference = SamplingPolicy(self._reference, rules, num_games)
+        self._latest = BestOfMoves(reference, self._reward, rules, self._n)
+        return self._latest
+
+    def divergence(self, episodes: Episodes) -> tuple[float, float]:
+        """See `rlhf_variant.measures.Measured`; of the latest side, summed as it played."""
+        latest = self._latest
+        return latest.divergence / len(episodes.color), latest.entropy / latest.num_decisions
 
 
 def best_of_moves(

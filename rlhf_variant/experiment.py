@@ -49,6 +49,8 @@ class Arm:
         truth_share: of the truth in a mixture with the model's judgment.
         clip: boards of a clip, for `segments`: the board at the cut and those before it.
         value_of: for `value-network`: the arm whose value head it is; it runs first.
+        best_of: 0, or n: nothing is learned, and of n moves drawn from the reference the one whose board the
+            reward likes best is played. For rewards that judge any board.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Arm:
     truth_share: float = 0.0
     clip: int = 0
     value_of: str = ""
+    best_of: int = 0
 
     def __post_init__(self) -> None:
         if self.reward not in REWARDS:
@@ -80,6 +83,11 @@ class Arm:
             raise ValueError(f"arm {self.name}: truth_share {self.truth_share}: expected 0 up to below 1")
         if (self.reward == "value-network") != bool(self.value_of):
             raise ValueError(f"arm {self.name}: expected value_of for reward value-network, and only there")
+        if self.best_of and not (self.best_of > 1 and self.judges_any_board and not self.divergence_weight):
+            raise ValueError(
+                f"arm {self.name}: best_of {self.best_of}: expected 2 or more, a reward of single boards that"
+                " does not change, and nothing that is learned"
+            )
         if self.flips not in ("", "model", "labeler") or (self.flips and self.reward != "truth"):
             raise ValueError(f"arm {self.name}: flips: expected model or labeler, for reward truth alone")
         if self.reward == "utility" and self.labeler == "truth":
@@ -91,6 +99,12 @@ class Arm:
         return self.reward in ("truth", "margin") or self.truth_share > 0
 
     @property
+    def judges_any_board(self) -> bool:
+        """Whether its reward is a judge of single boards that stays as it is."""
+        is_judge = self.reward in ("utility", "model", "random-model", "value-network")
+        return is_judge and self.model_kind not in ("segments", "online") and not self.truth_share
+
+    @property
     def is_direct(self) -> bool:
         """Whether its policy is taught by comparisons without any reward."""
         return self.reward in ("dpo", "ipo")
@@ -98,8 +112,8 @@ class Arm:
     @property
     def is_plain_model(self) -> bool:
         """Whether it follows one model of honest comparisons alone: what remedies are compared with."""
-        extras = self.shuffled or self.divergence_weight or self.truth_share or self.model_kind != "single"
-        return self.reward == "model" and not extras
+        extras = self.shuffled or self.divergence_weight or self.truth_share or self.best_of
+        return self.reward == "model" and self.model_kind == "single" and not extras
 
 
 @dataclass(frozen=True)

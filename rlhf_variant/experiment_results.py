@@ -76,7 +76,11 @@ def refuse_equal_policies(rows: list[dict[str, Any]]) -> None:
     seen: dict[str, str] = {}
     for row in rows:
         name = f"{row['arm']} with seed {row['seed']}"
-        if row["reward"] != "none" and seen.setdefault(row["policy_sha256"], name) != name:
+        if (
+            row["reward"] != "none"
+            and not row.get("best_of")
+            and seen.setdefault(row["policy_sha256"], name) != name
+        ):
             raise ResultsError(f"results: {name} and {seen[row['policy_sha256']]} have the same weights")
 
 
@@ -114,10 +118,10 @@ def asked_contrasts(rows: list[dict[str, Any]]) -> list[tuple[str, str]]:
     references = [name for name, row in arms.items() if row["reward"] == "none"]
     pairs = [(name, truth) for truth in truths for name in arms if name not in (truth, *references)]
     for name, row in arms.items():
-        if row["reward"] not in ("model", "utility") or row["shuffled"]:
+        if row["reward"] not in ("model", "utility") or row["shuffled"] or row.get("best_of"):
             continue
         for other, against in arms.items():
-            same = against["labeler"] == row["labeler"]
+            same = against["labeler"] == row["labeler"] and not against.get("best_of")
             exact = against["reward"] == "utility" and row["reward"] == "model"
             as_noisy = against["flips"] == "labeler" or (
                 against["flips"] == "model" and against["comparisons"] == row["comparisons"]

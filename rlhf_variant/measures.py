@@ -4,18 +4,18 @@ Evaluation games are never stored where anything could learn from them.
 """
 
 from dataclasses import asdict, dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from engine.rulesets import Rules
 from mcts.evaluator import Floats
 from rlhf_variant.cut_rewards import Utility
 from rlhf_variant.episodes import Episodes, Side, play_episodes
 from rlhf_variant.lab import Lab
-from rlhf_variant.ppo import PolicyOptimizer
 from rlhf_variant.rewards import Reward, values_of
-from rlhf_variant.sampling_policy import SamplingPolicy
+from selfplay.network import NetworkConfig
 from selfplay.statistics import wilson_interval
 
 MARGIN_EDGES = np.array([1.0, 3.0, 6.0, 12.0], np.float32)
@@ -33,6 +33,23 @@ class Judges:
 
     labeler: Utility | None
     reward: Reward | None
+
+
+class Measured(Protocol):
+    """A policy as it is measured."""
+
+    @property
+    def config(self) -> NetworkConfig:
+        """Of the network that it sees the board with."""
+        ...
+
+    def side(self, rules: Rules, num_games: int) -> Side:
+        """Who plays its moves, in that many games at once."""
+        ...
+
+    def divergence(self, episodes: Episodes) -> tuple[float, float]:
+        """KL from the reference a game, and entropy a decision, in nats, of episodes that `side` played."""
+        ...
 
 
 class Judged(NamedTuple):
@@ -95,7 +112,7 @@ class Measures:
 
 def measure(
     lab: Lab,
-    optimizer: PolicyOptimizer,
+    policy: Measured,
     judges: Judges,
     opponent: Side,
     num_games: int,
@@ -106,7 +123,7 @@ def measure(
 
     Args:
         lab: rules, cuts and referees.
-        optimizer: the policy.
+        policy: who is measured.
         judges: who looks at the boards besides the two referees.
         opponent: whom it plays.
         num_games: episodes.
@@ -116,16 +133,15 @@ def measure(
     Returns:
         The measures, and the verdicts that they sum up.
     """
-    policy = SamplingPolicy(optimizer.network, lab.rules, num_games)
-    config = optimizer.network.config
-    episodes = play_episodes(policy, opponent, config, lab.rules, lab.config.cuts, num_games, random)
+    side = policy.side(lab.rules, num_games)
+    episodes = play_episodes(side, opponent, policy.config, lab.rules, lab.config.cuts, num_games, random)
     boards, rows = episodes.boards(), np.arange(num_games)
     gold = episodes.sign[:, None] * lab.gold_referee.margins(episodes.state, rows, num_continuations, random)
     first = episodes.sign[:, None] * lab.referee.margins(episodes.state, rows, num_continuations, random)
     gold_results, first_results = np.sign(gold).mean(axis=1), np.sign(first).mean(axis=1)
     taught = first_results if judges.labeler is None else episodes.sign * judges.labeler(boards)
     rewards = taught if judges.reward is None else values_of(judges.reward, boards, episodes.color)
-    divergence, entropy = optimizer.divergence(episodes)
+    divergence, entropy = policy.divergence(episodes)
     gold_rate = (1 + gold_results) / 2
     return (
         Measures(

@@ -13,10 +13,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from engine.rulesets import Rules
 from mcts.evaluator import Floats
 from rlhf_variant.divergence import entropy, exact_divergence, log_policy
 from rlhf_variant.episodes import Episodes
-from selfplay.network import Network
+from rlhf_variant.sampling_policy import SamplingPolicy
+from selfplay.network import Network, NetworkConfig
 
 FORWARD_BATCH = 1024
 
@@ -75,6 +77,15 @@ class PolicyOptimizer:
         self._config = config
         self._random = np.random.default_rng(seed)
         self._optimizer = torch.optim.Adam(self.network.parameters(), lr=config.learning_rate)
+
+    @property
+    def config(self) -> NetworkConfig:
+        """See `rlhf_variant.measures.Measured`."""
+        return self.network.config
+
+    def side(self, rules: Rules, num_games: int) -> SamplingPolicy:
+        """See `rlhf_variant.measures.Measured`; later training does not change it."""
+        return SamplingPolicy(self.network, rules, num_games)
 
     def step(self, episodes: Episodes, values: Floats) -> dict[str, float]:
         """Learn from one round.

@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 
 from engine.rulesets import Rules
 from rlhf_variant.arms import POLICIES, Prepared, policy_path, prepare, value_source
+from rlhf_variant.best_of_moves import BestOfMovesPolicy
 from rlhf_variant.classroom import Classroom
 from rlhf_variant.direct_preference import teach_directly
 from rlhf_variant.episodes import AgentSide, Side, play_episodes
@@ -137,13 +138,16 @@ class Pupil(NamedTuple):
     optimizer: PolicyOptimizer
     opponent: SamplingPolicy
     """The frozen reference."""
+    best_of: BestOfMovesPolicy | None
+    """Who plays where nothing is learned."""
 
     def measured(
         self, side: Side, num_games: int, num_continuations: int, random: np.random.Generator
     ) -> tuple[Measures, Judged]:
         """Play and judge as it stands; see `rlhf_variant.measures.measure`."""
         lab, judges = self.classroom.lab, self.prepared.judges
-        return measure(lab, self.optimizer, judges, side, num_games, num_continuations, random)
+        policy = self.best_of or self.optimizer
+        return measure(lab, policy, judges, side, num_games, num_continuations, random)
 
 
 def run_row(
@@ -169,9 +173,15 @@ def run_row(
     ppo = replace(experiment.ppo, divergence_weight=arm.divergence_weight)
     optimizer = PolicyOptimizer(lab.reference, ppo, seed)
     opponent = SamplingPolicy(lab.reference, lab.rules, max(ppo.episodes, experiment.evaluation.final_games))
-    pupil = Pupil(classroom, prepared, optimizer, opponent)
+    best_of = None
+    if arm.best_of:
+        assert prepared.judges.reward is not None
+        best_of = BestOfMovesPolicy(lab.reference, prepared.judges.reward, arm.best_of)
+    pupil = Pupil(classroom, prepared, optimizer, opponent, best_of)
     learned = Learned([], [], 0)
-    if arm.is_direct:
+    if arm.best_of:
+        progress(experiment.rounds)
+    elif arm.is_direct:
         direct = replace(experiment.direct, objective="dpo" if arm.reward == "dpo" else "ipo")
         pairs = sibling_questions(classroom, arm)
         learned.log.extend(

@@ -12,14 +12,15 @@ from small_bench import SMALL, small_bench
 
 from app.main import main
 from rlhf_variant.arms import prepare
+from rlhf_variant.best_of_n import divergence_bound
 from rlhf_variant.classroom import Classroom, sign_accuracy
 from rlhf_variant.contrasts import holm, overoptimization, paired_contrast
 from rlhf_variant.direct_preference import DirectConfig
 from rlhf_variant.experiment import Arm, ExperimentError, read_experiment
-from rlhf_variant.experiment_results import contrasts_of, results
+from rlhf_variant.experiment_results import contrasts_of, refuse_equal_policies, results
 from rlhf_variant.gate import read_gate
 from rlhf_variant.kept_models import ROW_FACT, model_path
-from rlhf_variant.measures import error_rates_by_margin
+from rlhf_variant.measures import MARGIN_EDGES, error_rates_by_margin
 from rlhf_variant.reward_store import answered, open_ensemble
 from rlhf_variant.sweep import SweepWatcher, missing_rows, row_path, sweep
 from selfplay.run_store import RunStore
@@ -35,6 +36,8 @@ ARMS = (
     Arm("A3n-40", "model", comparisons=40, model_kind="naive"),
     Arm("A5-160", "model", comparisons=160, model_kind="online"),
     Arm("A6-40-mean", "model", comparisons=40, model_kind="mean"),
+    Arm("A8-16-liberties", "utility", labeler="liberties", best_of=16),
+    Arm("A8-4-40", "model", comparisons=40, best_of=4),
     Arm("A10-40-dpo", "dpo", labeler="stones", comparisons=40),
     Arm("A10-40-ipo", "ipo", comparisons=40),
     Arm("A12-40", "model", labeler="stones", comparisons=40, model_kind="scalars"),
@@ -101,8 +104,17 @@ def test_all_kinds_of_arms_make_a_row_each_and_a_second_sweep_makes_nothing(tmp_
     for name in ("A10-40-dpo", "A10-40-ipo"):
         assert rows[name]["final"]["divergence"] > 0
         assert rows[name]["evaluations"] == 0
+    for name, n in (("A8-16-liberties", 16), ("A8-4-40", 4)):
+        assert rows[name]["curve"] == []
+        assert rows[name]["evaluations"] == 0
+        assert (
+            0 < rows[name]["final"]["divergence"] < divergence_bound(n) * 4
+        )  # moves of a side in eight plies
+        assert rows[name]["policy_sha256"] == rows["A0"]["policy_sha256"]
+    assert rows["A8-4-40"]["look"]["by_margin"]["edges"] == MARGIN_EDGES.tolist()
     weights = {row["policy_sha256"] for row in rows.values()}
-    assert len(weights) == len(ARMS)
+    assert len(weights) == len(ARMS) - 2
+    refuse_equal_policies(list(rows.values()))
     told = {(pair["first"], pair["second"]) for pair in contrasts_of(list(rows.values()))}
     assert {("A3n-40", "A3-40"), ("A6-40-mean", "A3-40"), ("A15-40", "A3-40"), ("A14", "A1")} <= told
 
@@ -231,6 +243,7 @@ def test_the_peak_is_chosen_on_other_seeds_than_it_is_read_on() -> None:
         ('reward = "gold"', "arm A1: reward 'gold': expected one of none, truth"),
         ('reward = "model"\ncomparisons = 9\nclip = 3', "arm A1: expected a clip of 2 or more for segments"),
         ('reward = "model"', "arm A1: expected comparisons where a model is taught"),
+        ('reward = "truth"\nbest_of = 4', "arm A1: best_of 4: expected 2 or more, a reward of single boards"),
         ('colour = "red"', "arms.colour: expected one of name, reward"),
     ],
 )

@@ -87,7 +87,9 @@ def bon(
         judged = [
             arm
             for arm in settings.arms
-            if arm.reward in ("model", "random-model", "utility") and (not arms or arm.name in arms)
+            if arm.reward in ("model", "random-model", "utility")
+            and not arm.best_of
+            and (not arms or arm.name in arms)
         ]
         if not judged and not models:
             raise click.UsageError(f"{experiment}: expected an arm with a reward of boards")

@@ -156,7 +156,9 @@ class Opponent:
     @property
     def analysis(self) -> Analysis | None:
         """What it saw before its latest choice; None for agents that do not search."""
-        return self._agent.analysis if isinstance(self._agent, PlayerAgent) else None
+        if self._rules is None or not isinstance(self._agent, PlayerAgent):
+            return None
+        return self._agent.analysis
 
     def win_estimate(self) -> float | None:
         """The chance of winning it saw before its latest choice; None for agents that do not search."""

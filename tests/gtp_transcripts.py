@@ -255,6 +255,10 @@ CGOS = """\
 <command>...
 > boardsize 9
 =
+> cgos-opponent_name GNU_Go-3.8
+=
+> cgos-opponent_rating 1800?
+=
 > clear_board
 =
 > komi 7.0
@@ -273,6 +277,62 @@ play <move>
 =
 > genmove b
 = <move>
+> cgos-gameover B+Resign
+=
+> quit
+=
+"""
+LIZGOBAN = """\
+> name
+= yomi
+> known_command kata-search_cancellable
+= true
+> boardsize 9
+=
+> clear_board
+=
+> time_settings 0 60 1
+=
+> kata-search_analyze_cancellable b 10
+=
+<kata>...
+play <move>
+> kata-search_cancellable b
+= <move>
+> play b E5
+=
+> quit
+=
+"""
+GOMILL = """\
+> protocol_version
+= 2
+> known_command gomill-explain_last_move
+= true
+> gomill-describe_engine
+= yomi 0.1
+agent: uct:30
+search: as usual
+threads: 1, backend: torch
+resigns: never
+seed: 1
+> boardsize 9
+=
+> clear_board
+=
+> komi 7.5
+=
+> gomill-explain_last_move
+=
+> genmove b
+= <move>
+> gomill-explain_last_move
+= 30 visits, <number>% to win
+<seen>...
+> play w E5
+=
+> gomill-cpu_time
+= <number>
 > quit
 =
 """
@@ -360,6 +420,8 @@ EXCHANGES: dict[str, tuple[str, Rules, str | None]] = {
     "Lizzie": (LIZZIE, go_rules(9), "0.16"),
     "LizzieYzy": (LIZZIE_YZY, go_rules(9), None),
     "CGOS": (CGOS, go_rules(9), None),
+    "lizgoban": (LIZGOBAN, go_rules(9), None),
+    "gomill": (GOMILL, go_rules(9), None),
     "gtp2ogs": (GTP2OGS, go_rules(9), None),
     "gogui-twogtp": (TWOGTP, go_rules(9), None),
 }

@@ -24,10 +24,12 @@ COMMANDS = (
     b" clear_board komi get_komi kata-get-rules kata-set-rules kata-set-rule kgs-rules loadsgf play"
     b" genmove reg_genmove undo gg-undo showboard captures final_score stop clear_cache cputime"
     b" time_settings time_left kgs-time_settings kata-time_settings kata-list_time_settings lz-analyze"
-    b" kata-analyze lz-genmove_analyze kata-genmove_analyze cgos-genmove_analyze gogui-analyze_commands"
+    b" kata-analyze lz-genmove_analyze kata-genmove_analyze cgos-genmove_analyze kata-search"
+    b" kata-search_cancellable kata-search_analyze kata-search_analyze_cancellable gogui-analyze_commands"
     b" gogui-interrupt set_position gogui-setup gogui-setup_player gogui-play_sequence printsgf kgs-chat"
-    b" kgs-game_over kata-raw-nn fixed_handicap place_free_handicap set_free_handicap final_status_list"
-    b" kgs-genmove_cleanup unconditional_status yomi-ownership"
+    b" kgs-game_over kata-raw-nn gomill-cpu_time gomill-explain_last_move gomill-describe_engine"
+    b" cgos-opponent_name cgos-opponent_rating cgos-gameover fixed_handicap place_free_handicap"
+    b" set_free_handicap final_status_list kgs-genmove_cleanup unconditional_status yomi-ownership"
 ).split()
 """For Go, in the order of the list."""
 

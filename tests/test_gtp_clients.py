@@ -30,6 +30,7 @@ PATTERNS = {
     "only": r"info move E5 visits \d+ winrate \d+ prior 10000 lcb \d+ order 0 pv E5( .*)?",
     "kata": rf"(info move {VERTEX} visits \d+ utility {REAL} winrate {REAL}{POINTS} prior {REAL} lcb {REAL}"
     rf" order \d+{VARIATION})+",
+    "seen": rf"[0-9]+ visits, [0-9.]+%:( {VERTEX})+",
     "owned": rf"ownership( {REAL}){{81}}",
     "cgos": r'\{"winrate": .*"visits": [0-9]+.*"moves": \[\{"move": .*\}',
 }

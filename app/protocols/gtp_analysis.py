@@ -109,12 +109,12 @@ def kata_analyze(session: GtpSession, words: Arguments) -> str:
 
 def lz_genmove_analyze(session: GtpSession, words: Arguments) -> str:
     """Choose a move and play it, and show what is thought."""
-    return _genmove_analyze(session, words, lz_line, has_points=False)
+    return _play_line(session, *choose_and_show(session, words, lz_line, has_points=False))
 
 
 def kata_genmove_analyze(session: GtpSession, words: Arguments) -> str:
     """The same with points and ownership."""
-    return _genmove_analyze(session, words, kata_line, has_points=True)
+    return _play_line(session, *choose_and_show(session, words, kata_line, has_points=True))
 
 
 def cgos_genmove_analyze(session: GtpSession, words: Arguments) -> str:
@@ -124,7 +124,7 @@ def cgos_genmove_analyze(session: GtpSession, words: Arguments) -> str:
 
     color = color_of(words)
     action = session.choose(color)
-    analysis = session.opponent.analysis
+    analysis = session.latest
     if analysis is not None:
         outlook = Outlook(session.rules, session.opponent.spec, session.agent.seed)
         seen = outlook.of(analysis, position_to_move(session.game, color))
@@ -156,7 +156,30 @@ def _analyze(session: GtpSession, words: Arguments, line: Line, *, has_points: b
     return ""
 
 
-def _genmove_analyze(session: GtpSession, words: Arguments, line: Line, *, has_points: bool) -> str:
+def choose_and_show(
+    session: GtpSession,
+    words: Arguments,
+    line: Line,
+    *,
+    has_points: bool,
+    stop: Callable[[], bool] | None = None,
+) -> tuple[int, int]:
+    """Choose a move and show meanwhile, and once more at the end, what is thought.
+
+    Args:
+        session: the game, which stays as it is.
+        words: a color, and what the client wants to be shown.
+        line: what to say of an analysis.
+        has_points: whether it is to tell points and ownership.
+        stop: of `GtpSession.choose`.
+
+    Returns:
+        The action, or RESIGNS, and the color.
+
+    Raises:
+        Refusal: words that make no sense, or the game is over.
+        AgentError: the agent cannot play.
+    """
     from app.opponent import position_to_move
     from app.outlook import Outlook
 
@@ -171,11 +194,10 @@ def _genmove_analyze(session: GtpSession, words: Arguments, line: Line, *, has_p
         session.reply.say(line(seen, session.rules, wish))
 
     allowed = allowed_moves(position, session.rules, wish.restrictions)
-    action = session.choose(wish.color, allowed=allowed, report=show, interval_s=wish.interval_s)
-    analysis = session.opponent.analysis
-    if analysis is not None:
-        show(analysis)
-    return _play_line(session, action, wish.color)
+    action = session.choose(wish.color, stop=stop, allowed=allowed, report=show, interval_s=wish.interval_s)
+    if session.latest is not None:
+        show(session.latest)
+    return action, wish.color
 
 
 def _play_line(session: GtpSession, action: int, color: int) -> str:

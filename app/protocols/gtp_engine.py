@@ -6,23 +6,29 @@ from typing import BinaryIO
 from app.options import AgentChoice
 from app.protocols import (
     gtp_analysis,
+    gtp_cgos,
     gtp_gogui,
+    gtp_gomill,
     gtp_handicap,
     gtp_network,
     gtp_play,
     gtp_position,
     gtp_scoring,
+    gtp_search,
     gtp_setup,
     gtp_time,
 )
-from app.protocols.gtp_session import Arguments, Command, GtpSession
+from app.protocols.gtp_session import NAME, Arguments, Command, GtpSession
 from app.protocols.gtp_text import Refusal, Reply, Request, parse_line
 from app.protocols.line_reader import LineReader
 from app.version import package_version
 from engine.errors import YomiError
 from engine.rulesets import Rules
 
-FAMILIES = (gtp_setup, gtp_play, gtp_time, gtp_analysis, gtp_gogui, gtp_position, gtp_network)
+FAMILIES = (
+    *(gtp_setup, gtp_play, gtp_time, gtp_analysis, gtp_search),
+    *(gtp_gogui, gtp_position, gtp_network, gtp_gomill, gtp_cgos),
+)
 GO_FAMILIES = (gtp_handicap, gtp_scoring)
 
 
@@ -44,12 +50,11 @@ class GtpEngine:
             version: what to say as version, instead of the true one.
             ponders: whether the agent thinks on behind its moves.
         """
-        self.session = GtpSession(rules, agent, ponders=ponders)
-        self._version = version or package_version()
+        self.session = GtpSession(rules, agent, version or package_version(), ponders=ponders)
         self._commands: dict[str, Command] = {
             "protocol_version": lambda *_: "2",
-            "name": lambda *_: "yomi",
-            "version": lambda *_: self._version,
+            "name": lambda *_: NAME,
+            "version": lambda *_: self.session.version,
             "known_command": self._known_command,
             "list_commands": lambda *_: "\n".join(self._commands),
             "quit": _quit,

@@ -29,11 +29,7 @@ def genmove(session: GtpSession, words: Arguments) -> str:
 
 def reg_genmove(session: GtpSession, words: Arguments) -> str:
     """Choose a move without playing it."""
-    from app.opponent import RESIGNS
-    from engine.notation import vertex_of_action
-
-    action = session.choose(color_of(words))
-    return "resign" if action == RESIGNS else vertex_of_action(action, session.rules)
+    return session.word_of(session.choose(color_of(words)))
 
 
 def undo(session: GtpSession, _: Arguments) -> str:

@@ -70,7 +70,8 @@ def printsgf(session: GtpSession, words: Arguments) -> str:
         raise Refusal("expected no file name, the answer is the game")
     stones, to_play = session.game.start
     setup = tuple(Move(int(color), action) for action, color in enumerate(stones.flat) if color != EMPTY)
-    record = SgfGame(session.rules, tuple(session.game.moves), setup, to_play if setup else None)
+    moves, first = tuple(session.game.moves), to_play if setup else None
+    record = SgfGame(session.rules, moves, setup, first, **session.known_record())
     lines = write_sgf(record).decode().splitlines()
     return "\n".join(line for line in lines if line.strip())
 

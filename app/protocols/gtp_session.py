@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.console import announce_compilation
 from app.options import AgentChoice, without_move_limit
@@ -22,12 +22,14 @@ if TYPE_CHECKING:
     from app.opponent import Opponent
     from engine.game import Game, Move
     from engine.notation import Stones
+    from mcts.analysis import Analysis
     from mcts.player import Player, Report
     from mcts.time_control import Clock, TimeControl
 
 Arguments = tuple[str, ...]
 Command = Callable[["GtpSession", Arguments], str]
 """Does what a request asks and returns the answer; if it raises an error, nothing has changed."""
+NAME = "yomi"
 INVALID_MOVE = "invalid color or coordinate"
 
 
@@ -37,33 +39,45 @@ class GtpSession:
     Attributes:
         rules: of the game.
         agent: what was said about the agent.
+        version: of this program, as the client shall hear it.
         is_done: whether the client has said `quit`.
         reply: to the request that is being answered; set for each.
         requests: what the client has sent; set before the first request.
         control: the time of each side, None without limit.
         clocks: by color; empty without limit.
+        opponent_name: as the client calls whoever plays against us; empty when it has not said.
+        opponent_rating: of the same, as text.
+        latest: what the agent saw before the move that it chose last in this game, if it searched.
+        thinking_cpu_s: seconds of computing, of all cores together, that its choices have taken.
     """
 
     reply: Reply
     requests: LineReader
 
-    def __init__(self, rules: Rules, agent: AgentChoice, *, ponders: bool = False) -> None:
+    def __init__(self, rules: Rules, agent: AgentChoice, version: str, *, ponders: bool = False) -> None:
         """Start with an empty board.
 
         Args:
             rules: the first game; the client may change size, komi and more.
             agent: who answers `genmove`.
+            version: of this program, as the client shall hear it.
             ponders: whether the agent thinks on behind its moves.
         """
         self.rules = without_move_limit(rules)
         self.agent = agent
+        self.version = version
         self.is_done = False
         self.control: TimeControl | None = None
         self.clocks: dict[int, Clock] = {}
+        self.opponent_name = self.opponent_rating = ""
+        self.latest: Analysis | None = None
+        self.thinking_cpu_s = 0.0
         self._started_game: Game | None = None
         self._setup: tuple[Stones, int] | None = None
         self._ponders = ponders
         self._own_move: tuple[Game, int] | None = None
+        self._own_color: int | None = None
+        self._ending: tuple[Game, int, str] | None = None
         self._pondering: Player | None = None
 
     @property
@@ -86,6 +100,7 @@ class GtpSession:
     def start_over(self, rules: Rules) -> None:
         """Take up a game without moves."""
         self.rules, self._started_game, self._setup = rules, None, None
+        self.latest = None
         self.set_time(self.control)
 
     def start_from(self, rules: Rules, stones: "Stones", to_play: int, moves: "list[Move]") -> None:
@@ -130,6 +145,7 @@ class GtpSession:
         for move in moves:
             _play(game, move.action, move.color)
         self.rules, self._setup, self._started_game = rules, setup, game
+        self.latest = None
 
     def play(self, action: int, color: int) -> None:
         """Play a move, also behind two passes: a client may go on there.
@@ -157,6 +173,7 @@ class GtpSession:
         self,
         color: int,
         *,
+        stop: Callable[[], bool] | None = None,
         allowed: Collection[int] | None = None,
         report: "Report | None" = None,
         interval_s: float = 0.5,
@@ -165,6 +182,7 @@ class GtpSession:
 
         Args:
             color: BLACK or WHITE.
+            stop: asked while it thinks; true ends that at once. None stands for a client that says so.
             allowed: the only moves to choose from, None for all.
             report: told of an analysis at each interval, if the agent searches.
             interval_s: seconds between reports.
@@ -180,20 +198,48 @@ class GtpSession:
             from mcts.time_control import moves_to_come
 
             seconds = clock.seconds_to_think(moves_to_come(self.rules, len(self.game.moves)))
-        began = time.monotonic()
+        began, cpu_s = time.monotonic(), time.process_time()
         action = self.opponent.choose(
             self.game,
             color,
             seconds=seconds,
             is_cap=self.agent.has_strength,
-            stop=self.requests.is_stopped,
+            stop=stop or self.requests.is_stopped,
             allowed=allowed,
             report=report,
             interval_s=interval_s,
         )
         if clock is not None:
             self.clocks[color] = clock.after_move(time.monotonic() - began)
+        self.thinking_cpu_s += time.process_time() - cpu_s
+        self.latest = self.opponent.analysis
         return action
+
+    def word_of(self, action: int) -> str:
+        """What the agent chose, in the words of the protocol: a vertex, `pass` or `resign`."""
+        from app.opponent import RESIGNS
+        from engine.notation import vertex_of_action
+
+        return "resign" if action == RESIGNS else vertex_of_action(action, self.rules)
+
+    def hear_result(self, result: str) -> None:
+        """Learn how the game has ended, in the words of the client."""
+        self._ending = self.game, len(self.game.moves), result
+
+    def known_record(self) -> dict[str, Any]:
+        """What the client has told of result, names and ratings, as fields of `engine.sgf.SgfGame`."""
+        from engine.board import BLACK
+
+        told: dict[str, Any] = {}
+        if self._ending is not None and self._ending[:2] == (self.game, len(self.game.moves)):
+            told["result"] = self._ending[2]
+        if self.opponent_name and self._own_color is not None:
+            names = [NAME, self.opponent_name]
+            is_black = self._own_color == BLACK
+            told["black_name"], told["white_name"] = names if is_black else reversed(names)
+            if self.opponent_rating:
+                told["info"] = {"WR" if is_black else "BR": self.opponent_rating}
+        return told
 
     def move(self, action: int, color: int) -> str:
         """Play what the agent chose and say it.
@@ -203,13 +249,12 @@ class GtpSession:
             color: BLACK or WHITE.
         """
         from app.opponent import RESIGNS
-        from engine.notation import vertex_of_action
 
-        if action == RESIGNS:
-            return "resign"
-        self.play(action, color)
-        self._own_move = self.game, len(self.game.moves)
-        return vertex_of_action(action, self.rules)
+        if action != RESIGNS:
+            self.play(action, color)
+            self._own_move = self.game, len(self.game.moves)
+        self._own_color = color
+        return self.word_of(action)
 
     def ponder(self) -> None:
         """Think on behind a move of the agent until `stop_pondering`; only agents that search do."""

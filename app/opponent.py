@@ -62,6 +62,20 @@ class Opponent:
         self._arrival = Thread(target=arrive, name="opponent")
         self._arrival.start()
 
+    def become(self, spec: AgentSpec, rules: Rules) -> None:
+        """Go on as another agent, which knows nothing of earlier positions.
+
+        Args:
+            spec: which one.
+            rules: of the game.
+
+        Raises:
+            AgentError: there cannot be such an agent; nothing has changed then.
+        """
+        spec.make(rules, 1, np.random.SeedSequence(0))
+        self.spec, self.label = spec, spec.label()
+        self.forget()
+
     def sit_down(self, rules: Rules) -> None:
         """Get ready for games under some rules.
 

@@ -85,6 +85,7 @@ class AgentSpec:
         search_settings: of its search as `name=value`, fields of `mcts.config.SearchConfig`.
         resigns: when it gives up, None for never.
         backend: what runs its network.
+        has_both_limits: whether visits end a search by time as well.
     """
 
     name: str
@@ -96,6 +97,7 @@ class AgentSpec:
     search_settings: tuple[str, ...] = ()
     resigns: ResignRule | None = None
     backend: "Backend" = "torch"
+    has_both_limits: bool = False
 
     @property
     def network(self) -> "Network | None":
@@ -143,10 +145,8 @@ class AgentSpec:
         visits = self._visits()
         if visits > 1 and batch == 1:
             player = self.player(rules, search_seed)
-            by_time = self.seconds is not None
-            limit = None if by_time else visits
             resigner = self._resigner(1, move_seed)
-            return PlayerAgent(player, limit, self.seconds, self.temperature, move_seed, resigner)
+            return PlayerAgent(player, self.visit_limit, self.seconds, self.temperature, move_seed, resigner)
         if self.network is None:
             rollouts = RolloutEvaluator(rules, batch, evaluator_seed)
             return self._search_agent("uct", rollouts, rules, batch, search_seed, move_seed)
@@ -171,12 +171,12 @@ class AgentSpec:
         if not self.searches:
             raise AgentError(f"agent {self.name}: expected one that searches")
         self._require_game(rules)
-        max_nodes = max(self._visits(), MAX_NODES_BY_TIME)
+        config = self.search_config()
+        if config.merge_transpositions and rules.game == "go":  # where proofs are refused, none are usual
+            config = replace(config, solve="solve=true" in self.search_settings)
         if self.network is None:
-            config = self._play_config(SearchConfig(max_nodes, "uct", solve=True), rules)
             with self._refusing():
                 return rollout_player(config, rules, self.threads, seed, forecasts=forecasts)
-        config = self._play_config(SearchConfig(max_nodes, solve=True, vcf_nodes=VCF_NODES), rules)
         forecaster = self.forecaster(rules) if forecasts or config.ending_bonus > 0 else None
         with self._refusing():
             return network_player(
@@ -202,18 +202,22 @@ class AgentSpec:
 
         return NetworkForecaster(self.network, rules)
 
+    def search_config(self) -> SearchConfig:
+        """The settings by which it searches single games; its simulations are those that the memory holds.
+
+        Raises:
+            AgentError: its search has no such setting.
+        """
+        max_nodes = max(self._visits(), MAX_NODES_BY_TIME)
+        if self.weights is None:
+            return self._search_config(SearchConfig(max_nodes, "uct", solve=True))
+        return self._search_config(SearchConfig(max_nodes, solve=True, vcf_nodes=VCF_NODES))
+
     def _search_config(self, usual: SearchConfig) -> SearchConfig:
         try:
             return assign_all(usual, self.search_settings)
         except ConfigError as error:
             raise AgentError(f"agent {self.name}: {error}") from None
-
-    def _play_config(self, usual: SearchConfig, rules: Rules) -> SearchConfig:
-        """As told, yet without the usual proofs where positions of Go are merged."""
-        config = self._search_config(usual)
-        if config.merge_transpositions and rules.game == "go":
-            return self._search_config(replace(usual, solve=False))
-        return config
 
     @contextmanager
     def _refusing(self) -> Iterator[None]:
@@ -225,6 +229,11 @@ class AgentSpec:
 
     def _resigner(self, batch: int, seed: np.random.SeedSequence) -> Resigner | None:
         return None if self.resigns is None else Resigner(self.resigns, batch, seed.spawn(1)[0])
+
+    @property
+    def visit_limit(self) -> int | None:
+        """Simulations that end the search of a single game; None where time alone does."""
+        return None if self.seconds is not None and not self.has_both_limits else self._visits()
 
     def _visits(self) -> int:
         """Simulations a move; 1 stands for the policy alone. By time there are always some."""

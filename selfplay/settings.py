@@ -45,8 +45,9 @@ def assign(record: Record, name: str, text: str, key: str) -> Record:
     Raises:
         ConfigError: a value of the wrong kind or out of range.
     """
+    value = _parse(key, text, getattr(record, name))
     try:
-        return replace(record, **{name: _parse(key, text, getattr(record, name))})
+        return replace(record, **{name: value})
     except ValueError as error:
         raise ConfigError(f"setting {f'{key}={text}'!r}: {error}") from None
 

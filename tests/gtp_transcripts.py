@@ -225,6 +225,12 @@ LIZZIE_YZY = f"""\
 =
 > time_left W 2 1
 =
+> kata-set-param maxVisits 40
+=
+> kata-get-param maxVisits
+= 40
+> kata-set-param playoutDoublingAdvantage 1.5
+? parameter 'playoutDoublingAdvantage': expected <params>
 > kata-analyze W 1 ownership true
 =
 <kata><owned>...
@@ -312,8 +318,9 @@ GOMILL = """\
 > gomill-describe_engine
 = yomi 0.1
 agent: uct:30
-search: as usual
-threads: 1, backend: torch
+search: maxVisits 30, maxTime 86400.0, numSearchThreads 1, ponderingEnabled false, c_uct 1.0, clean_up false
+settings: none
+backend: torch
 resigns: never
 seed: 1
 > boardsize 9

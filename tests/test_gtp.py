@@ -25,8 +25,9 @@ COMMANDS = (
     b" genmove reg_genmove undo gg-undo showboard captures final_score stop clear_cache cputime"
     b" time_settings time_left kgs-time_settings kata-time_settings kata-list_time_settings lz-analyze"
     b" kata-analyze lz-genmove_analyze kata-genmove_analyze cgos-genmove_analyze kata-search"
-    b" kata-search_cancellable kata-search_analyze kata-search_analyze_cancellable gogui-analyze_commands"
-    b" gogui-interrupt set_position gogui-setup gogui-setup_player gogui-play_sequence printsgf kgs-chat"
+    b" kata-search_cancellable kata-search_analyze kata-search_analyze_cancellable kata-get-param"
+    b" kata-set-param kata-list-params kata-get-params kata-set-params gogui-analyze_commands gogui-interrupt"
+    b" set_position gogui-setup gogui-setup_player gogui-play_sequence printsgf kgs-chat"
     b" kgs-game_over kata-raw-nn gomill-cpu_time gomill-explain_last_move gomill-describe_engine"
     b" cgos-opponent_name cgos-opponent_rating cgos-gameover fixed_handicap place_free_handicap"
     b" set_free_handicap final_status_list kgs-genmove_cleanup unconditional_status yomi-ownership"
@@ -51,10 +52,13 @@ def replies(*lines: str, engine: GtpEngine | None = None) -> list[str]:
 
 
 def snapshot(engine: GtpEngine) -> tuple[object, ...]:
-    """All that a client could notice of the game, and all that lies behind it."""
+    """All that a client could notice of game and agent, and all that lies behind it."""
     session = engine.session
     game = session.game
     return (
+        (session.opponent.spec, session.opponent.label),
+        (session.is_capped, session.ponders),
+        (session.opponent_name, session.opponent_rating, session._ending),
         session.rules,
         session.control,
         tuple(session.clocks.items()),

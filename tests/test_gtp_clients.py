@@ -31,6 +31,7 @@ PATTERNS = {
     "kata": rf"(info move {VERTEX} visits \d+ utility {REAL} winrate {REAL}{POINTS} prior {REAL} lcb {REAL}"
     rf" order \d+{VARIATION})+",
     "seen": rf"[0-9]+ visits, [0-9.]+%:( {VERTEX})+",
+    "params": r"maxVisits, maxTime(, \w+)+",
     "owned": rf"ownership( {REAL}){{81}}",
     "cgos": r'\{"winrate": .*"visits": [0-9]+.*"moves": \[\{"move": .*\}',
 }

@@ -53,8 +53,10 @@ def test_the_engine_is_described_with_all_that_decides_its_moves() -> None:
     agent = AgentChoice("uct:60", search_settings=("c_uct=1.5",), resign_below=0.1)
     engine = GtpEngine(go_rules(5), agent, "0.16")
     (described,) = replies("gomill-describe_engine", engine=engine)
-    name, label, search, _, resigns, seed = described.splitlines()
-    assert (name, label, search) == ("= yomi 0.16", "agent: uct:60", "search: c_uct=1.5")
+    name, label, search, settings, backend, resigns, seed = described.splitlines()
+    assert (name, label) == ("= yomi 0.16", "agent: uct:60")
+    assert search.startswith("search: maxVisits 60, maxTime 86400.0, numSearchThreads ")
+    assert (settings, backend) == ("settings: c_uct=1.5", "backend: torch")
     assert (resigns, seed) == ("resigns: below 0.1", "seed: new each time")
 
 

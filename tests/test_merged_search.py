@@ -30,6 +30,7 @@ from mcts.evaluator import Floats, Rows, UniformEvaluator
 from mcts.search import Search
 from mcts.tree import INNER, NO_CHILD, ROOT, TERMINAL, Tree
 from mcts.tree_search import BATCH, Limits, TreeSearch
+from selfplay.agents import AgentError, open_agent
 
 NUM_VISITS = 60 if IS_INTERPRETED else 300
 
@@ -279,3 +280,11 @@ def test_a_graph_goes_on_from_what_it_knows_of_the_move_that_was_played(rules: R
 def test_settings_that_do_not_go_together_are_refused() -> None:
     with pytest.raises(ValueError, match="reuse_tree: expected false with merge_transpositions"):
         SearchConfig(reuse_tree=True, merge_transpositions=True)
+
+
+def test_an_agent_of_go_that_merges_searches_without_proofs_unless_it_is_told_to() -> None:
+    game, merging = Game(go_rules(5)), "merge_transpositions=true"
+    agent = open_agent("uct:60", search_settings=(merging,)).make(game.rules, 1, SEED)
+    assert agent.choose(game.state, ONE_ROW)[0] in game.legal_actions()
+    with pytest.raises(AgentError, match="expected solve to be false in a game of Go"):
+        open_agent("uct:60", search_settings=(merging, "solve=true")).make(game.rules, 1, SEED)

@@ -11,6 +11,7 @@ from app.protocols import (
     gtp_gomill,
     gtp_handicap,
     gtp_network,
+    gtp_params,
     gtp_play,
     gtp_position,
     gtp_scoring,
@@ -26,7 +27,7 @@ from engine.errors import YomiError
 from engine.rulesets import Rules
 
 FAMILIES = (
-    *(gtp_setup, gtp_play, gtp_time, gtp_analysis, gtp_search),
+    *(gtp_setup, gtp_play, gtp_time, gtp_analysis, gtp_search, gtp_params),
     *(gtp_gogui, gtp_position, gtp_network, gtp_gomill, gtp_cgos),
 )
 GO_FAMILIES = (gtp_handicap, gtp_scoring)

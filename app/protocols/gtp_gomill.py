@@ -3,6 +3,9 @@
 Source: Matthew Woodcraft, the gomill documentation, "GTP extensions".
 """
 
+import json
+
+from app.protocols.gtp_params import values
 from app.protocols.gtp_session import NAME, Arguments, Command, GtpSession
 
 MOST_MOVES = 5
@@ -31,14 +34,15 @@ def explain_last_move(session: GtpSession, _: Arguments) -> str:
 def describe_engine(session: GtpSession, _: Arguments) -> str:
     """Name, version, the agent, and all that decides what it plays."""
     spec, agent = session.opponent.spec, session.agent
-    settings = " ".join(spec.search_settings) or "as usual"
+    parameters = [f"{name} {json.dumps(value)}" for name, value in values(session).items()]
     resigns = "never" if spec.resigns is None else f"below {agent.resign_below:g}"
     return "\n".join(
         [
             f"{NAME} {session.version}",
             f"agent: {session.opponent.label}",
-            f"search: {settings}",
-            f"threads: {spec.threads}, backend: {spec.backend}",
+            f"search: {', '.join(parameters) or 'none'}",
+            f"settings: {' '.join(spec.search_settings) or 'none'}",
+            f"backend: {spec.backend}",
             f"resigns: {resigns}",
             f"seed: {'new each time' if agent.seed is None else agent.seed}",
         ]

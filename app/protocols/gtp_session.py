@@ -40,6 +40,8 @@ class GtpSession:
         rules: of the game.
         agent: what was said about the agent.
         version: of this program, as the client shall hear it.
+        ponders: whether the agent thinks on behind its moves.
+        is_capped: whether somebody has chosen how strong it is, which is a limit beside a clock.
         is_done: whether the client has said `quit`.
         reply: to the request that is being answered; set for each.
         requests: what the client has sent; set before the first request.
@@ -74,7 +76,8 @@ class GtpSession:
         self.thinking_cpu_s = 0.0
         self._started_game: Game | None = None
         self._setup: tuple[Stones, int] | None = None
-        self._ponders = ponders
+        self.ponders = ponders
+        self.is_capped = agent.has_strength
         self._own_move: tuple[Game, int] | None = None
         self._own_color: int | None = None
         self._ending: tuple[Game, int, str] | None = None
@@ -203,7 +206,7 @@ class GtpSession:
             self.game,
             color,
             seconds=seconds,
-            is_cap=self.agent.has_strength,
+            is_cap=self.is_capped,
             stop=stop or self.requests.is_stopped,
             allowed=allowed,
             report=report,
@@ -259,7 +262,7 @@ class GtpSession:
     def ponder(self) -> None:
         """Think on behind a move of the agent until `stop_pondering`; only agents that search do."""
         game = self._started_game
-        if not self._ponders or game is None or self._own_move != (game, len(game.moves)) or game.is_over:
+        if not self.ponders or game is None or self._own_move != (game, len(game.moves)) or game.is_over:
             return
         from selfplay.agents import AgentError
 

@@ -42,12 +42,14 @@ class Prepared:
         reward: None where no reward is followed.
         judges: who looks at its boards.
         taught: the reward model that it asked for, as it stands, with its comparisons.
-        flip_rates: of matched noise, by how clear the board is.
+        flips: of matched noise, how often a result is turned round.
+        flip_rates: the same, by how clear the board is.
     """
 
     reward: CutReward | None
     judges: Judges
     taught: Taught | None = None
+    flips: Flips | None = None
     flip_rates: tuple[float, ...] = ()
 
     @property
@@ -82,7 +84,7 @@ def prepare(classroom: Classroom, arm: Arm, folder: Path) -> Prepared:
         return Prepared(MarginReward(referee, scale), Judges(None, None))
     if arm.reward == "truth":
         flips, rates, taught = _flips(classroom, arm)
-        return Prepared(TruthReward(referee, flips), Judges(labeler, None), taught, rates)
+        return Prepared(TruthReward(referee, flips), Judges(labeler, None), taught, flips, rates)
     if arm.model_kind == "online":
         online = OnlineModel(classroom, arm)
         return Prepared(online, Judges(labeler, online), online.taught)
@@ -106,7 +108,7 @@ def value_source(classroom: Classroom, arm: Arm, prepared: Prepared) -> ValueSou
         prepared: the same arm, with a reward.
     """
     referee, seed = classroom.lab.referee, classroom.seed
-    truth = RefereeValueSource(referee, seed)
+    truth = RefereeValueSource(referee, seed, flips=prepared.flips)
     if arm.reward == "margin":
         return RefereeValueSource(referee, seed, float(classroom.taught.margins.std()))
     if arm.reward == "truth":

@@ -216,9 +216,9 @@ class Experiment:
             raise ValueError(f"optimizer {self.optimizer!r}: expected one of {', '.join(OPTIMIZERS)}")
         for arm in self.arms if self.optimizer == "selfplay" else ():
             kinds = ("single", "naive", "scalars", *ZERO_SUM)
-            if arm.flips or arm.divergence_weight or arm.model_kind not in kinds:
+            if arm.divergence_weight or arm.model_kind not in kinds:
                 raise ValueError(
-                    f"arm {arm.name}: in self-play expected neither flips nor divergence_weight,"
+                    f"arm {arm.name}: in self-play expected no divergence_weight,"
                     f" and a model_kind of {', '.join(kinds)}"
                 )
 

@@ -18,6 +18,7 @@ from engine.board import State
 from engine.scoring import outcomes_forbidden
 from mcts.config import SearchConfig
 from mcts.evaluator import Floats, Rows
+from rlhf_variant.cut_rewards import Flips, board_shares
 from rlhf_variant.lab import Lab
 from rlhf_variant.referee import Referee
 from selfplay.config import TrainConfig
@@ -66,18 +67,22 @@ class SelfPlayOptimizerConfig:
 class RefereeValueSource:
     """True RL at the cut: who won one continuation of a referee; see `selfplay.value_source.ValueSource`.
 
-    The continuation's chance depends on the board and the seed alone, so a round that was killed repeats.
+    All chance depends on the board and the seed alone, so a round that was killed repeats.
     """
 
-    def __init__(self, referee: Referee, seed: int, scale: float | None = None) -> None:
+    def __init__(
+        self, referee: Referee, seed: int, scale: float | None = None, flips: Flips | None = None
+    ) -> None:
         """Prepare.
 
         Args:
             referee: continues the boards.
             seed: of the continuations.
             scale: None for +1 and -1, else the value is tanh(points / scale).
+            flips: of matched noise, the chance that a result is turned round, as in
+                `rlhf_variant.cut_rewards.TruthReward`: the same board is always turned or never.
         """
-        self._referee, self._seed, self._scale = referee, seed, scale
+        self._referee, self._seed, self._scale, self._flips = referee, seed, scale, flips
         self._outcome = OutcomeValueSource()
 
     def terminal_values(self, state: State, rows: Rows) -> Floats:
@@ -89,6 +94,9 @@ class RefereeValueSource:
         random = np.random.default_rng([self._seed, int(state.hash[row]) & (2**63 - 1)])
         margin = float(self._referee.margins(state, np.array([row]), 1, random)[0, 0])
         value = np.sign(margin) if self._scale is None else np.tanh(margin / self._scale)
+        if self._flips is not None:
+            chance = self._flips(np.array([margin], np.float32))[0]
+            value = -value if board_shares(state)[row] < chance else value
         return targets_from_black(float(value), to_play)
 
     def score_target_black(self, state: State, row: int) -> float | None:

@@ -5,12 +5,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from small_bench import SMALL, small_bench
 
-from engine.board import BLACK, WHITE
+from engine.board import BLACK, WHITE, State
+from engine.errors import OutcomeForbiddenError
+from engine.scoring import outcomes_forbidden, require_outcomes
+from mcts.evaluator import Rows
+from rlhf_variant.arms import prepare, value_source
+from rlhf_variant.classroom import Classroom
 from rlhf_variant.episodes import play_episodes
 from rlhf_variant.experiment import Arm
+from rlhf_variant.measures import MARGIN_EDGES
+from rlhf_variant.referee import Referee
 from rlhf_variant.sampling_policy import SamplingPolicy
 from rlhf_variant.selfplay_optimizer import (
     RUNS,
@@ -21,12 +29,14 @@ from rlhf_variant.selfplay_optimizer import (
 from rlhf_variant.sweep import SweepWatcher, row_path, sweep
 from selfplay.generate import SelfPlayConfig
 from selfplay.run_store import RunStore
+from selfplay.value_source import ValueSource
 
 BUDGET = SelfPlayOptimizerConfig(iterations=2, games=8, simulations=4, batch_size=16)
 ARMS = (
     Arm("A0", "none"),
     Arm("A1", "truth"),
     Arm("A1g", "margin"),
+    Arm("A2n-stones", "truth", labeler="stones", flips="labeler"),
     Arm("A2-stones", "utility", labeler="stones"),
     Arm("A3-60", "model", comparisons=60),
     Arm("A6-60", "model", comparisons=60, model_kind="pessimistic"),
@@ -88,6 +98,47 @@ def test_the_truth_of_a_cut_board_is_a_result_that_repeats_and_alternates(tmp_pa
     points = np.array([squashed.value_targets(played.state, row, to_play) for row in range(8)])
     assert (np.sign(points) == values).all()
     assert (np.abs(points) < 1).all()
+
+
+class Dice(Referee):
+    """A referee whose points depend on chance alone, so that thousands of boards take no time."""
+
+    def __init__(self) -> None:
+        pass
+
+    def margins(
+        self, state: State, rows: Rows, num_continuations: int, random: np.random.Generator
+    ) -> npt.NDArray[np.float32]:
+        require_outcomes()
+        return np.asarray(random.integers(-20, 20, (len(rows), num_continuations)) + 0.5, np.float32)
+
+
+def test_results_are_turned_round_as_often_as_asked_for_and_always_on_the_same_boards(tmp_path: Path) -> None:
+    experiment, lab, pool = small_bench(tmp_path)
+    arm = Arm("A2n", "truth", labeler="stones", flips="labeler")
+    classroom = Classroom(experiment, replace(lab, referee=Dice()), pool, 1)
+    prepared = prepare(classroom, arm, tmp_path)
+    policy, random = SamplingPolicy(lab.reference, lab.rules, 3000), np.random.default_rng(1)
+    played = play_episodes(policy, policy, lab.reference.config, lab.rules, (8, 8), 3000, random)
+    to_play = np.array([BLACK], np.int8)
+
+    def values(source: ValueSource, rows: range = range(3000)) -> npt.NDArray[np.float32]:
+        return np.array([source.value_targets(played.state, row, to_play)[0] for row in rows])
+
+    turned, honest = values(value_source(classroom, arm, prepared)), values(RefereeValueSource(Dice(), 1))
+    points = np.arctanh(values(RefereeValueSource(Dice(), 1, scale=40.0)).astype(np.float64)) * 40
+    assert (np.sign(points) == honest).all()
+    classes = np.searchsorted(MARGIN_EDGES, np.abs(points).round(1))
+    assert len(prepared.flip_rates) == len(MARGIN_EDGES) + 1
+    for index, rate in enumerate(prepared.flip_rates):
+        members = classes == index
+        share = float((turned != honest)[members].mean())
+        assert share == pytest.approx(rate, abs=4 * (0.25 / members.sum()) ** 0.5)
+    assert len(set(prepared.flip_rates)) > 1
+    backwards = values(value_source(classroom, arm, prepared), range(2999, -1, -1))
+    assert (backwards == turned[::-1]).all(), "chance depends on the board and not on the order"
+    with outcomes_forbidden(), pytest.raises(OutcomeForbiddenError):
+        value_source(classroom, arm, prepared).value_targets(played.state, 0, to_play)
 
 
 def test_what_self_play_cannot_follow_is_refused(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from engine.board import BLACK, TO_PLAY, State, copy_row
 from engine.rules_kernels import play
 from mcts.forecast import Forecaster
 from mcts.lcb_kernels import root_bounds, write_variation
+from mcts.root_width import plain_priors
 from mcts.tree import ROOT, Tree
 
 LONGEST_VARIATION = 30
@@ -66,13 +67,14 @@ def win_rate(value: float) -> float:
     return (value + 1.0) / 2.0
 
 
-def analyze_root(tree: Tree, position: State, best_action: int) -> Analysis:
+def analyze_root(tree: Tree, position: State, best_action: int, width: float = 1.0) -> Analysis:
     """What the tree in row 0 says of its root, without a forecast.
 
     Args:
         tree: the tree, of which nobody else may change anything meanwhile.
         position: the root, in row 0.
         best_action: the move to play.
+        width: by which the priors of the root were flattened, see `mcts.root_width`.
     """
     visits = int(tree.visit_count[0, ROOT])
     first, count = int(tree.first_edge[0, ROOT]), int(tree.edge_count[0, ROOT])
@@ -81,16 +83,17 @@ def analyze_root(tree: Tree, position: State, best_action: int) -> Analysis:
     root_bounds(tree, 0, bounds)
     is_visited = tree.edge_visit_count[0, edges] > 0
     edges, bounds = edges[is_visited], bounds[is_visited]
+    priors = plain_priors(tree, 0, width)[is_visited]
     counts = tree.edge_visit_count[0, edges]
     values = tree.edge_value_sum[0, edges] / counts
     is_best = tree.edge_action[0, edges] == best_action
-    ranking = np.lexsort((-tree.edge_prior[0, edges], -values, -counts, ~is_best))
+    ranking = np.lexsort((-priors, -values, -counts, ~is_best))
     moves = tuple(
         MoveAnalysis(
             action=int(tree.edge_action[0, edges[place]]),
             order=order,
             visits=int(counts[place]),
-            prior=float(tree.edge_prior[0, edges[place]]),
+            prior=float(priors[place]),
             win_rate_to_play=win_rate(float(values[place])),
             lcb_to_play=win_rate(float(bounds[place])),
             score_lead_to_play=None,
@@ -102,16 +105,17 @@ def analyze_root(tree: Tree, position: State, best_action: int) -> Analysis:
     return Analysis(int(position.scalars[0, TO_PLAY]), visits, win_rate(mean), None, None, moves)
 
 
-def root_priors(tree: Tree, num_actions: int) -> list[float]:
+def root_priors(tree: Tree, num_actions: int, width: float = 1.0) -> list[float]:
     """`[A]` probabilities by the evaluator, -1 for what is illegal.
 
     Args:
         tree: the tree, of which nobody else may change anything meanwhile.
         num_actions: A.
+        width: by which they were flattened, see `mcts.root_width`.
     """
     priors = np.full(num_actions, -1.0)
     first, count = int(tree.first_edge[0, ROOT]), int(tree.edge_count[0, ROOT])
-    priors[tree.edge_action[0, first : first + count]] = tree.edge_prior[0, first : first + count]
+    priors[tree.edge_action[0, first : first + count]] = plain_priors(tree, 0, width)
     return priors.tolist()
 
 

@@ -65,6 +65,7 @@ class Player:
         allowed: Collection[int] | None = None,
         report: Report | None = None,
         interval_s: float = 0.5,
+        wide_root_noise: float = 0.0,
     ) -> Analysis:
         """Search a position until a limit is reached.
 
@@ -75,6 +76,7 @@ class Player:
             allowed: the only moves to search, None for all.
             report: told of an analysis at each interval, in the calling thread.
             interval_s: seconds between reports.
+            wide_root_noise: how much wider than for play to search, see `TreeSearch.set_root`.
 
         Returns:
             What was found; the move to play comes first.
@@ -84,7 +86,7 @@ class Player:
             YomiError: no move that is allowed is legal.
         """
         self.stop()
-        self.search.set_root(position, row, allowed)
+        self.search.set_root(position, row, allowed, wide_root_noise=wide_root_noise)
         self.search.run(limits, self._progress(report, interval_s))
         return self.analysis()
 

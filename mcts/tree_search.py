@@ -20,7 +20,7 @@ from engine.life_kernels import new_life_workspace
 from engine.random_state import new_random_state
 from engine.rulesets import Rules
 from engine.scoring import require_outcomes, values_to_play
-from mcts.analysis import Analysis, analyze_root
+from mcts.analysis import Analysis, analyze_root, root_priors
 from mcts.config import SearchConfig
 from mcts.continuation import moves_between
 from mcts.ending_kernels import leave_out_pointless_moves, write_ending_bonuses
@@ -31,6 +31,7 @@ from mcts.merge_kernels import require_sound_proofs
 from mcts.proof_kernels import keep_best_standing
 from mcts.puct_kernels import prune_forced_visits, root_visits
 from mcts.reroot_kernels import child_of_root, reroot, reroot_merged
+from mcts.root_width import disturbed, flatten_priors, width_of
 from mcts.simulation_kernels import add_open_leaves, add_terminal_leaves
 from mcts.tree import (
     NO_CHILD,
@@ -149,12 +150,21 @@ class TreeSearch:
         self._changed = Condition()
         self._is_ending = False
         self._allowed: Collection[int] | None = None
+        self._noise, self._width = 0.0, 1.0
+        self._noise_random = np.random.default_rng(seed)
         self._solvers = [solver_of(rules, config.vcf_nodes) for _ in evaluators]
         reset_trees(self.tree, ROW)
 
     # The root.
 
-    def set_root(self, position: State, row: int = 0, allowed: Collection[int] | None = None) -> None:
+    def set_root(
+        self,
+        position: State,
+        row: int = 0,
+        allowed: Collection[int] | None = None,
+        *,
+        wide_root_noise: float = 0.0,
+    ) -> None:
         """Turn to a position, with what is known of it if it is at most two moves ahead in the same game.
 
         With `clean_up` nothing is known of a new position: its pointless moves would have visits. Nor is
@@ -165,17 +175,24 @@ class TreeSearch:
             position: not over.
             row: which row of it.
             allowed: the only moves to search here, later moves being free; None for all.
+            wide_root_noise: how much wider than for play to search here, see `mcts.root_width`; 0 for play.
+                A position that was searched with another noise is searched anew.
 
         Raises:
-            ValueError: the game is over.
+            ValueError: the game is over, or noise with `uct`, which has no priors.
             OutcomeForbiddenError: `vcf_nodes` behind the firewall.
         """
         if position.scalars[row, IS_OVER] != 0:
             raise ValueError("search: expected a game that is not over")
+        width = width_of(wide_root_noise)
+        if wide_root_noise > 0 and self.config.selection != "puct":
+            raise ValueError("wide_root_noise: expected 0 unless the selection is puct")
         allowed = self._narrowed(position, row, allowed)
         is_free = self._allowed is None and allowed is None
-        if not (is_free and self._follow(position, row)):
+        if not (is_free and self._follow(position, row) and self._width in (1.0, width)):
             reset_trees(self.tree, ROW)
+            self._width = 1.0
+        self._noise = wide_root_noise
         copy_row(position, row, self.root, 0)
         self._allowed = allowed
 
@@ -197,6 +214,7 @@ class TreeSearch:
             if node == NO_CHILD:
                 return False
             self._go_down(node)
+            self._width = 1.0
         # A leaf that counted as won by fours has no moves to go on with.
         return actions is not None and self.tree.node_kind[0, ROOT] != TERMINAL
 
@@ -236,6 +254,9 @@ class TreeSearch:
                     raise YomiError("allowed moves: expected a legal one among them")
             elif self.config.clean_up:
                 leave_out_pointless_moves(self.tree, self.root, ROW, self._owner, self._life)
+        if self._noise > 0 and self._width == 1.0:
+            self._width = width_of(self._noise)
+            flatten_priors(self.tree, 0, self._width)
         if self.config.ending_bonus > 0 and self.root.rules[0, GAME] == GO:
             self._write_ending_bonuses()
         if len(self._evaluators) == 1:
@@ -303,9 +324,10 @@ class TreeSearch:
         most = min(self._most_descents(limits), DESCENTS_PER_SLOT * len(slots))
         free = slots[: min(most, 1 + self.num_visits // VISITS_PER_LEAF)]
         tree, in_flight = self.tree, np.flatnonzero(self._is_in_flight)
-        filled = gather_leaves(
-            tree, 0, self.root, self._leaves, in_flight, free, most, self._settings, NO_COURSE
-        )
+        with disturbed(tree, 0, self._noise, self._noise_random):
+            filled = gather_leaves(
+                tree, 0, self.root, self._leaves, in_flight, free, most, self._settings, NO_COURSE
+            )
         found = free[:filled]
         pending: Rows = found[tree.leaf_kind[found] != TAKEN_LEAF]
         if filled and not len(pending):
@@ -366,4 +388,8 @@ class TreeSearch:
     def analysis(self) -> Analysis:
         """What the tree says now; also from another thread while the search runs."""
         with self._changed:
-            return analyze_root(self.tree, self.root, self.best_action())
+            return analyze_root(self.tree, self.root, self.best_action(), self._width)
+
+    def root_priors(self) -> list[float]:
+        """`[A]` probabilities by the evaluator, -1 for what is illegal; not while others search."""
+        return root_priors(self.tree, self._logits.shape[-1], self._width)

@@ -294,6 +294,38 @@ def test_fields_that_are_not_understood_are_warned_of() -> None:
     assert "rootInfo" in answer
 
 
+def test_a_network_looks_at_more_moves_where_a_client_wants_it_and_tells_the_same_policy() -> None:
+    agent = AgentChoice("go9", seed=1)
+    common = {
+        "boardXSize": 9,
+        "boardYSize": 9,
+        "moves": [["B", "E5"]],
+        "maxVisits": 200,
+        "includePolicy": True,
+    }
+    answers = [
+        answer
+        for noise in (0, 2)
+        for answer in talk(
+            query(**common, overrideSettings={"wideRootNoise": noise}), rules=go_rules(9), agent=agent
+        )
+    ]
+    usual, wide = answers  # nobody is warned
+    assert wide["policy"] == pytest.approx(usual["policy"], abs=1e-5)
+    most = [max(move["visits"] for move in answer["moveInfos"]) for answer in answers]
+    assert most[1] < most[0]
+
+
+@pytest.mark.parametrize("noise", [-1, 5.1, "much", True])
+def test_noise_that_makes_no_sense_is_refused(noise: object) -> None:
+    (wrong,) = talk(query(overrideSettings={"wideRootNoise": noise}))
+    assert wrong == {
+        "error": f"wideRootNoise {noise!r}: expected a number 0..5",
+        "field": "wideRootNoise",
+        "id": "q",
+    }
+
+
 def test_handicap_stones_on_the_board_cost_what_the_rules_say() -> None:
     stones = [["B", "B2"], ["B", "D4"], ["B", "B4"]]
     common = {"initialStones": stones, "initialPlayer": "W", "komi": 0, "maxVisits": 2}

@@ -57,7 +57,7 @@ def snapshot(engine: GtpEngine) -> tuple[object, ...]:
     game = session.game
     return (
         (session.opponent.spec, session.opponent.label),
-        (session.is_capped, session.ponders),
+        (session.is_capped, session.ponders, session.wide_root_noise),
         (session.opponent_name, session.opponent_rating, session._ending),
         session.rules,
         session.control,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +13,8 @@ from test_gtp import new_engine, replies, snapshot, talk
 from app.options import AgentChoice
 from app.protocols.gtp_engine import GtpEngine
 from engine.rulesets import go_rules, gomoku_rules
+from mcts.analysis import Analysis
+from mcts.player import Player
 from mcts.tree_search import Limits
 from selfplay.player_agent import PlayerAgent
 
@@ -130,6 +133,33 @@ def test_what_is_set_reaches_the_search() -> None:
     assert (config.average_root, config.clean_up, config.ending_bonus) == (True, True, 0.1)
     (told,) = replies("kata-get-params", engine=engine)
     assert json.loads(told[2:]).items() >= {**given, "rootFpuReductionMax": 0.1}.items()
+
+
+def test_noise_widens_an_analysis_and_no_choice_of_a_move(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = new_engine(go_rules(9), AgentChoice("go9", visits=8, seed=1))
+    noises: list[float] = []
+    think = Player.think
+
+    def listen(player: Player, *words: Any, wide_root_noise: float = 0.0, **more: Any) -> Analysis:
+        noises.append(wide_root_noise)
+        return think(player, *words, wide_root_noise=wide_root_noise, **more)
+
+    monkeypatch.setattr(Player, "think", listen)
+    lines = ("kata-analyze b 1", "kata-search_analyze b", "lz-genmove_analyze b", "genmove w")
+    replies("kata-set-param analysisWideRootNoise 0.04", *lines, "lz-analyze b", "name", engine=engine)
+    assert noises == [0.04, 0.0, 0.0, 0.0, 0.04]
+    assert replies(
+        "kata-set-param analysisWideRootNoise 6", "kata-get-param analysisWideRootNoise", engine=engine
+    ) == [
+        "? analysisWideRootNoise '6': expected a number 0..5",
+        "= 0.04",
+    ]
+
+
+def test_an_agent_that_searches_without_priors_has_the_parameters_of_its_search() -> None:
+    engine = new_engine(go_rules(9), AgentChoice("go9", search_settings=("selection=uct",)))
+    assert replies("kata-list-params", engine=engine) == [f"= {UCT_PARAMS}"]
+    assert replies("kata-analyze b 1", "name", engine=engine)[0].startswith("=\ninfo")
 
 
 def test_parameters_are_those_of_the_game_and_of_the_search() -> None:

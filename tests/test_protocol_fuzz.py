@@ -36,7 +36,8 @@ WORDS = """
     b w B white a1 c3 e5 pass resign 0 1 2 3 5 7 19 25 -1 1e9 7.5 nan inf 99999999999999999999 true false
     dead alive seki none absolute byoyomi canadian fischer interval ownership maxmoves chinese japanese renju
     avoid allow a1,c3 pass,e5 ,
-    maxVisits maxTime numSearchThreads ponderingEnabled c_uct clean_up {"maxVisits":9} {"c_uct":"x"}
+    maxVisits maxTime numSearchThreads ponderingEnabled analysisWideRootNoise c_uct clean_up
+    {"maxVisits":9} {"c_uct":"x"}
     suicide ko SIMPLE {"ko":"SIMPLE"} {"suicide":true} { [] / /dev/null /nowhere .. \x00 ٣ ö
 """
 WORD = st.one_of(st.sampled_from(WORDS.split()), st.text(max_size=4)).map(
@@ -201,7 +202,7 @@ RIGHT = {
     ),
     "includeOwnership": st.booleans(),
     "includePolicy": st.booleans(),
-    "overrideSettings": st.sampled_from([{}, {"maxTime": 0.01}]),
+    "overrideSettings": st.sampled_from([{}, {"maxTime": 0.01}, {"wideRootNoise": 0.1}]),
 }
 WRONG = dict.fromkeys(
     [

@@ -68,6 +68,7 @@ class AnalysisEngine:
             self._spec = replace(agent, visits=USUAL_VISITS).open(usual)
         if not self._spec.searches:
             raise YomiError(f"agent {self._spec.name}: expected one that searches")
+        self._knows_priors = self._spec.search_config().selection == "puct"
         self._answers = answers
         self._speaking, self._changed = threading.Lock(), threading.Condition()
         self._waiting: list[Job] = []
@@ -134,7 +135,8 @@ class AnalysisEngine:
             self._changed.notify_all()
 
     def _add(self, query: Query) -> None:
-        for name in query.unused:
+        more = ["overrideSettings.wideRootNoise"] if query.wide_root_noise and not self._knows_priors else []
+        for name in (*query.unused, *more):
             self._say({"id": query.id, "field": name, "warning": "not understood, without effect"})
         with self._changed:
             for turn, priority in query.priorities.items():
@@ -228,7 +230,7 @@ class AnalysisEngine:
 
     def _search(self, job: Job, player: "Player") -> None:
         from app.outlook import Outlook
-        from mcts.analysis import Analysis, root_priors
+        from mcts.analysis import Analysis
         from mcts.tree_search import Limits
 
         query, position = job.query, job.query.positions[job.turn]
@@ -239,8 +241,7 @@ class AnalysisEngine:
             told = _header(job, is_during_search=is_during_search)
             told |= view.answer(has_ownership=query.has_ownership)
             if query.has_policy:
-                priors = root_priors(player.search.tree, query.rules.num_actions)
-                told["policy"] = [round(prior, 6) for prior in priors]
+                told["policy"] = [round(prior, 6) for prior in player.search.root_priors()]
             self._say(told)
 
         visits = query.max_visits or self._spec.visits or USUAL_VISITS
@@ -252,6 +253,7 @@ class AnalysisEngine:
             allowed=allowed_moves(position, query.rules, query.restrictions),
             report=None if query.report_s is None else lambda seen: tell(seen, is_during_search=True),
             interval_s=query.report_s or 0.0,
+            wide_root_noise=query.wide_root_noise if self._knows_priors else 0.0,
         )
         tell(found, is_during_search=False)
 

@@ -50,6 +50,7 @@ class Query:
         has_ownership: whether to tell who owns each point.
         has_policy: whether to tell the evaluator's probabilities.
         restrictions: of the moves to look at.
+        wide_root_noise: how much wider than for play to search, 0 for not at all; networks alone can.
         side: of `SIDES`, from whose view chances and points are told.
         unused: fields that are not understood.
     """
@@ -64,6 +65,7 @@ class Query:
     has_ownership: bool = False
     has_policy: bool = False
     restrictions: tuple[Restriction, ...] = ()
+    wide_root_noise: float = 0.0
     side: str = "BLACK"
     unused: tuple[str, ...] = ()
 
@@ -132,6 +134,8 @@ def query_of(values: dict[str, Any], query_id: str, usual: Rules) -> Query:
     Raises:
         QueryError: it cannot be answered.
     """
+    from mcts.root_width import MOST_NOISE
+
     fields = Fields(values)
     del fields.left["id"]
     rules = without_move_limit(_rules(fields, usual))
@@ -153,6 +157,7 @@ def query_of(values: dict[str, Any], query_id: str, usual: Rules) -> Query:
             *_restrictions(fields, "avoidMoves", game.rules),
             *_restrictions(fields, "allowMoves", game.rules),
         ),
+        wide_root_noise=float(settings.number("wideRootNoise", 0.0, MOST_NOISE, 0.0)),
         side=_side(settings),
     )
     for name in WITHOUT_EFFECT:

@@ -150,7 +150,14 @@ def _analyze(session: GtpSession, words: Arguments, line: Line, *, has_points: b
 
     session.reply.open()
     limits = Limits(stop=lambda: session.requests.wait(0))
-    found = player.think(position, limits, allowed=allowed, report=show, interval_s=wish.interval_s)
+    found = player.think(
+        position,
+        limits,
+        allowed=allowed,
+        report=show,
+        interval_s=wish.interval_s,
+        wide_root_noise=session.wide_root_noise,
+    )
     while not session.requests.wait(wish.interval_s):  # nothing is left to search, but the client still looks
         show(found)
     return ""

@@ -29,7 +29,7 @@ PUCT_FIELDS = {
     "rootFpuReductionMax": "root_fpu_reduction",
     "average_root": "average_root",
 }
-"""Fields of `SearchConfig` by parameter, of agents that search by a network; the next are those of others."""
+"""Fields of `SearchConfig` by parameter, of agents that search by priors; the next are those of others."""
 UCT_FIELDS = {"c_uct": "c_uct"}
 GAME_FIELDS = {"go": {"clean_up": "clean_up"}, "gomoku": {"vcf_nodes": "vcf_nodes"}}
 
@@ -42,11 +42,13 @@ class Tuning:
         spec: the agent.
         is_capped: whether its strength is a limit beside a clock.
         ponders: whether it thinks on behind its moves.
+        wide_root_noise: how much wider than for play to search in an analysis.
     """
 
     spec: "AgentSpec"
     is_capped: bool
     ponders: bool
+    wide_root_noise: float
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,11 @@ def params_of(session: GtpSession) -> dict[str, Param]:
         "numSearchThreads": Param(lambda tuning: tuning.spec.threads, _with_threads),
         "ponderingEnabled": Param(lambda tuning: tuning.ponders, _with_pondering),
     }
-    fields = (UCT_FIELDS if spec.weights is None else PUCT_FIELDS) | GAME_FIELDS[session.rules.game]
-    if spec.weights is not None and session.rules.game == "go":
+    is_puct = spec.search_config().selection == "puct"
+    if is_puct:
+        params["analysisWideRootNoise"] = Param(lambda tuning: tuning.wide_root_noise, _with_wide_root_noise)
+    fields = (PUCT_FIELDS if is_puct else UCT_FIELDS) | GAME_FIELDS[session.rules.game]
+    if is_puct and session.rules.game == "go":
         fields = fields | {"ending_bonus": "ending_bonus"}
     return params | {name: _field_param(name, field) for name, field in fields.items()}
 
@@ -127,7 +132,7 @@ def kata_set_params(session: GtpSession, words: Arguments) -> str:
 
 
 def _tuning(session: GtpSession) -> Tuning:
-    return Tuning(session.opponent.spec, session.is_capped, session.ponders)
+    return Tuning(session.opponent.spec, session.is_capped, session.ponders, session.wide_root_noise)
 
 
 def _param(session: GtpSession, name: str) -> Param:
@@ -145,6 +150,7 @@ def _change(session: GtpSession, texts: dict[str, str]) -> None:
     if tuning.spec != session.opponent.spec:
         session.opponent.become(tuning.spec, session.rules)
     session.is_capped, session.ponders = tuning.is_capped, tuning.ponders
+    session.wide_root_noise = tuning.wide_root_noise
 
 
 def _most_visits(tuning: Tuning) -> int:
@@ -179,6 +185,13 @@ def _with_pondering(tuning: Tuning, text: str) -> Tuning:
     if text.lower() not in ("true", "false"):
         raise Refusal(f"ponderingEnabled {text[:20]!r}: expected true or false")
     return replace(tuning, ponders=text.lower() == "true")
+
+
+def _with_wide_root_noise(tuning: Tuning, text: str) -> Tuning:
+    from mcts.root_width import MOST_NOISE
+
+    noise = _number("analysisWideRootNoise", text, 0.0, MOST_NOISE)
+    return replace(tuning, wide_root_noise=noise)
 
 
 def _field_param(name: str, field: str) -> Param:

@@ -42,6 +42,7 @@ class GtpSession:
         version: of this program, as the client shall hear it.
         ponders: whether the agent thinks on behind its moves.
         is_capped: whether somebody has chosen how strong it is, which is a limit beside a clock.
+        wide_root_noise: how much wider than for play to search in an analysis; networks alone can.
         is_done: whether the client has said `quit`.
         reply: to the request that is being answered; set for each.
         requests: what the client has sent; set before the first request.
@@ -68,6 +69,7 @@ class GtpSession:
         self.rules = without_move_limit(rules)
         self.agent = agent
         self.version = version
+        self.wide_root_noise = 0.0
         self.is_done = False
         self.control: TimeControl | None = None
         self.clocks: dict[int, Clock] = {}

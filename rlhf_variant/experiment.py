@@ -202,11 +202,8 @@ class Experiment:
             raise ValueError(f"optimizer {self.optimizer!r}: expected one of {', '.join(OPTIMIZERS)}")
         for arm in self.arms if self.optimizer == "selfplay" else ():
             kinds = ("single", "naive", "scalars", *ZERO_SUM)
-            if arm.divergence_weight or arm.model_kind not in kinds:
-                raise ValueError(
-                    f"arm {arm.name}: in self-play expected no divergence_weight,"
-                    f" and a model_kind of {', '.join(kinds)}"
-                )
+            if arm.model_kind not in kinds:
+                raise ValueError(f"arm {arm.name}: in self-play expected a model_kind of {', '.join(kinds)}")
 
     @property
     def rounds(self) -> int:

@@ -14,8 +14,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from mcts.evaluator import Floats
-from rlhf_variant.divergence import entropy, exact_divergence, log_policy
 from rlhf_variant.episodes import Episodes
+from selfplay.divergence import entropy, exact_divergence, log_policy
 from selfplay.network import Network
 
 FORWARD_BATCH = 1024

@@ -112,6 +112,7 @@ def train_by_selfplay(
     folder: Path,
     *,
     sees_outcomes: bool,
+    divergence_weight: float = 0.0,
     progress: Callable[[int], None] = lambda count: None,
 ) -> list[Checkpoint]:
     """Learn from the reference policy on, or go on where a killed start stopped.
@@ -123,6 +124,7 @@ def train_by_selfplay(
         seed: of games, steps and the fresh value head.
         folder: of the run; it keeps the weights of every round.
         sees_outcomes: whether the source may read who won; else all happens behind the firewall.
+        divergence_weight: of KL(policy || reference) in the loss.
         progress: told of finished rounds.
 
     Returns:
@@ -137,7 +139,7 @@ def train_by_selfplay(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         initial.reset_value_head()
-    config = train_config(lab, settings, seed, initial)
+    config = train_config(lab, settings, seed, initial, divergence_weight)
     guard = nullcontext() if sees_outcomes else outcomes_forbidden()
     with RunStore(folder) as store:
         progress(len(store.checkpoints()[1:]))
@@ -146,7 +148,9 @@ def train_by_selfplay(
         return store.checkpoints()
 
 
-def train_config(lab: Lab, settings: SelfPlayOptimizerConfig, seed: int, initial: Network) -> TrainConfig:
+def train_config(
+    lab: Lab, settings: SelfPlayOptimizerConfig, seed: int, initial: Network, divergence_weight: float
+) -> TrainConfig:
     """The settings of the shared loop: no solver, no auxiliary heads, no passing before the cut."""
     return TrainConfig(
         rules=lab.rules,
@@ -165,6 +169,7 @@ def train_config(lab: Lab, settings: SelfPlayOptimizerConfig, seed: int, initial
             passes=settings.passes,
             warmup_steps=WARMUP_STEPS,
             average_decay=AVERAGE_DECAY,
+            divergence_weight=divergence_weight,
         ),
         iterations=settings.iterations,
         seed=seed,

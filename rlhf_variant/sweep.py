@@ -259,6 +259,7 @@ def _follow_by_selfplay(pupil: Pupil, arm: Arm, folder: Path, progress: Callable
         classroom.seed,
         folder,
         sees_outcomes=arm.sees_outcomes,
+        divergence_weight=arm.divergence_weight,
         progress=progress,
     )
     curve = []

@@ -18,6 +18,7 @@ from rlhf_variant.classroom import Classroom
 from rlhf_variant.episodes import play_episodes
 from rlhf_variant.experiment import Arm
 from rlhf_variant.measures import MARGIN_EDGES
+from rlhf_variant.ppo import PolicyOptimizer, PpoConfig
 from rlhf_variant.referee import Referee
 from rlhf_variant.sampling_policy import SamplingPolicy
 from rlhf_variant.selfplay_optimizer import (
@@ -27,6 +28,7 @@ from rlhf_variant.selfplay_optimizer import (
     train_by_selfplay,
 )
 from rlhf_variant.sweep import SweepWatcher, row_path, sweep
+from selfplay.checkpoint import load_network
 from selfplay.generate import SelfPlayConfig
 from selfplay.run_store import RunStore
 from selfplay.value_source import ValueSource
@@ -40,6 +42,7 @@ ARMS = (
     Arm("A2-stones", "utility", labeler="stones"),
     Arm("A3-60", "model", comparisons=60),
     Arm("A6-60", "model", comparisons=60, model_kind="pessimistic"),
+    Arm("A7-60", "model", comparisons=60, divergence_weight=0.3),
     Arm("A15-60", "model", comparisons=60, truth_share=0.5),
 )
 
@@ -71,15 +74,39 @@ def test_arms_follow_their_rewards_by_self_play_and_have_the_rows_of_the_other_o
     assert all(0 < abs(game.value_targets[0]) < 1 for game in games), "values are beliefs, not results"
 
 
-def test_a_killed_run_goes_on_to_the_same_weights(tmp_path: Path) -> None:
+@pytest.mark.parametrize("weight", [0.0, 0.5])
+def test_a_killed_run_goes_on_to_the_same_weights(tmp_path: Path, weight: float) -> None:
     _, lab, _ = small_bench(tmp_path)
     for name, budgets in (("at-once", (BUDGET,)), ("killed", (replace(BUDGET, iterations=1), BUDGET))):
         for budget in budgets:
             source = RefereeValueSource(lab.referee, 1)
-            saved = train_by_selfplay(lab, budget, source, 1, tmp_path / name, sees_outcomes=True)
+            folder = tmp_path / name
+            saved = train_by_selfplay(
+                lab, budget, source, 1, folder, sees_outcomes=True, divergence_weight=weight
+            )
         assert len(saved) == 3
     whole, resumed = (tmp_path / name / "weights-00002.safetensors" for name in ("at-once", "killed"))
     assert whole.read_bytes() == resumed.read_bytes()
+
+
+def test_a_policy_that_is_anchored_firmly_stays_the_reference(tmp_path: Path) -> None:
+    _, lab, _ = small_bench(tmp_path)
+    eager, gone = replace(BUDGET, learning_rate=1e-2, passes=20), {}
+    for weight in (0.0, 1e4):
+        folder = tmp_path / str(weight)
+        source = RefereeValueSource(lab.referee, 1)
+        saved = train_by_selfplay(lab, eager, source, 1, folder, sees_outcomes=True, divergence_weight=weight)
+        optimizer = PolicyOptimizer(lab.reference, PpoConfig(), 1)
+        optimizer.network, _ = load_network(saved[-1].weights)
+        policy, random = SamplingPolicy(lab.reference, lab.rules, 64), np.random.default_rng(1)
+        shape, cuts = lab.reference.config, lab.config.cuts
+        played = play_episodes(policy, policy, shape, lab.rules, cuts, 64, random)
+        gone[weight], _ = optimizer.divergence(played)
+        with RunStore(folder) as store:
+            told = dict(store.metrics("loss_divergence"))
+        assert set(told) == ({1, 2} if weight else set())
+    assert gone[1e4] < 0.02 * gone[0.0]
+    assert gone[0.0] > 1e-3
 
 
 def test_the_truth_of_a_cut_board_is_a_result_that_repeats_and_alternates(tmp_path: Path) -> None:

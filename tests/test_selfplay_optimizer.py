@@ -34,6 +34,8 @@ from selfplay.run_store import RunStore
 from selfplay.value_source import ValueSource
 
 BUDGET = SelfPlayOptimizerConfig(iterations=2, games=8, simulations=4, batch_size=16)
+NO_MOVES = np.zeros(0, np.int16)
+"""For value sources that look at the board alone."""
 ARMS = (
     Arm("A0", "none"),
     Arm("A1", "truth"),
@@ -43,6 +45,7 @@ ARMS = (
     Arm("A3-60", "model", comparisons=60),
     Arm("A6-60", "model", comparisons=60, model_kind="pessimistic"),
     Arm("A7-60", "model", comparisons=60, divergence_weight=0.3),
+    Arm("A13-60", "model", labeler="stones", comparisons=60, model_kind="segments", clip=3),
     Arm("A15-60", "model", comparisons=60, truth_share=0.5),
 )
 
@@ -116,13 +119,13 @@ def test_the_truth_of_a_cut_board_is_a_result_that_repeats_and_alternates(tmp_pa
     played = play_episodes(policy, policy, lab.reference.config, lab.rules, (6, 6), 8, random)
     source = RefereeValueSource(lab.referee, 1)
     to_play = np.array([BLACK, WHITE, BLACK], np.int8)
-    values = np.array([source.value_targets(played.state, row, to_play) for row in range(8)])
+    values = np.array([source.value_targets(played.state, row, to_play, NO_MOVES) for row in range(8)])
     assert (np.abs(values) == 1).all()
     assert (values[:, 0] == -values[:, 1]).all()
-    again = np.array([source.value_targets(played.state, row, to_play) for row in range(8)])
+    again = np.array([source.value_targets(played.state, row, to_play, NO_MOVES) for row in range(8)])
     assert (values == again).all()
     squashed = RefereeValueSource(lab.referee, 1, scale=5.0)
-    points = np.array([squashed.value_targets(played.state, row, to_play) for row in range(8)])
+    points = np.array([squashed.value_targets(played.state, row, to_play, NO_MOVES) for row in range(8)])
     assert (np.sign(points) == values).all()
     assert (np.abs(points) < 1).all()
 
@@ -150,7 +153,7 @@ def test_results_are_turned_round_as_often_as_asked_for_and_always_on_the_same_b
     to_play = np.array([BLACK], np.int8)
 
     def values(source: ValueSource, rows: range = range(3000)) -> npt.NDArray[np.float32]:
-        return np.array([source.value_targets(played.state, row, to_play)[0] for row in rows])
+        return np.array([source.value_targets(played.state, row, to_play, NO_MOVES)[0] for row in rows])
 
     turned, honest = values(value_source(classroom, arm, prepared)), values(RefereeValueSource(Dice(), 1))
     points = np.arctanh(values(RefereeValueSource(Dice(), 1, scale=40.0)).astype(np.float64)) * 40
@@ -165,12 +168,16 @@ def test_results_are_turned_round_as_often_as_asked_for_and_always_on_the_same_b
     backwards = values(value_source(classroom, arm, prepared), range(2999, -1, -1))
     assert (backwards == turned[::-1]).all(), "chance depends on the board and not on the order"
     with outcomes_forbidden(), pytest.raises(OutcomeForbiddenError):
-        value_source(classroom, arm, prepared).value_targets(played.state, 0, to_play)
+        value_source(classroom, arm, prepared).value_targets(played.state, 0, to_play, NO_MOVES)
 
 
 def test_what_self_play_cannot_follow_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="in self-play expected"):
-        replace(SMALL, optimizer="selfplay", arms=(Arm("A5", "model", comparisons=60, model_kind="online"),))
+    unfair = (Arm("A6", "model", comparisons=60, model_kind="lowest"),)
+    with pytest.raises(ValueError, match="arm A6: in self-play expected an ensemble fair to both"):
+        replace(SMALL, optimizer="selfplay", arms=unfair)
+    online = (Arm("A5", "model", comparisons=60, model_kind="online"),)
+    with pytest.raises(ValueError, match="arm A5: online in self-play: expected at least 2 iterations"):
+        replace(SMALL, optimizer="selfplay", arms=online, selfplay=replace(BUDGET, iterations=1))
     with pytest.raises(ValueError, match="optimizer 'sgd'"):
         replace(SMALL, optimizer="sgd")
     with pytest.raises(ValueError, match="first_cut and last_cut"):

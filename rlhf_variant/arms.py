@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from mcts.evaluator import Floats
 from rlhf_variant.classroom import Classroom, utility_of
+from rlhf_variant.clip_value_source import ClipValueSource
 from rlhf_variant.clips import ClipReward
 from rlhf_variant.cut_rewards import (
     BoardReward,
@@ -113,8 +114,9 @@ def value_source(classroom: Classroom, arm: Arm, prepared: Prepared) -> ValueSou
         return RefereeValueSource(referee, seed, float(classroom.taught.margins.std()))
     if arm.reward == "truth":
         return truth
-    assert prepared.judges.reward is not None
-    judged = RewardValueSource(prepared.judges.reward)
+    reward = prepared.judges.reward
+    assert reward is not None
+    judged = ClipValueSource(reward) if isinstance(reward, ClipReward) else RewardValueSource(reward)
     return MixedValueSource(truth, judged, arm.truth_share) if arm.truth_share else judged
 
 

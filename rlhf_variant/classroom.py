@@ -5,14 +5,13 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from engine.board import MOVE_COUNT
+from engine.board import MOVE_COUNT, State
 from engine.scoring import outcomes_forbidden
 from mcts.evaluator import Floats
 from rlhf_variant.board_text import canonical_keys
-from rlhf_variant.boards import Boards, with_twins
+from rlhf_variant.boards import Boards, present_boards, with_twins
 from rlhf_variant.comparisons import TARGETS, Labeled, Pairs, draw_pairs
 from rlhf_variant.cut_rewards import Utility
-from rlhf_variant.episodes import Episodes
 from rlhf_variant.experiment import Arm, Experiment
 from rlhf_variant.lab import Lab
 from rlhf_variant.labelers import labeler_of
@@ -160,21 +159,21 @@ class Classroom:
         )
         return first, second
 
-    def pool_of(self, episodes: Episodes, labeler: str, random: np.random.Generator) -> Pool:
+    def pool_of(self, state: State, labeler: str, random: np.random.Generator) -> Pool:
         """A learner's own boards as a pool; their truth is looked up only where the labeler is the truth.
 
         Args:
-            episodes: of the learner, with their boards at the cut.
+            state: the boards at the cut of the learner's games, one a row.
             labeler: who will be asked.
             random: of continuations.
         """
-        state, rows = episodes.state, np.arange(len(episodes.color))
+        rows = np.arange(len(state.scalars))
         if labeler == "truth":
             num_continuations = self.experiment.pool.continuations
             margins = self.lab.referee.margins(state, rows, num_continuations, random)
         else:
             margins = np.zeros((len(rows), 1), np.float32)
-        return Pool(episodes.boards(), state.scalars[:, MOVE_COUNT].astype(np.int64), margins)
+        return Pool(present_boards(state, rows), state.scalars[:, MOVE_COUNT].astype(np.int64), margins)
 
     def _answered(self, arm: Arm, pool: Pool, pairs: Pairs, random: np.random.Generator) -> Labeled:
         """The pairs, boards or clips, with the labeler's answers; of a shuffled arm, with each other's."""

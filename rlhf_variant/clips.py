@@ -85,10 +85,24 @@ class ClipReward:
 
     def values(self, episodes: Episodes, random: np.random.Generator) -> Floats:
         """See `rlhf_variant.cut_rewards.CutReward.values`."""
-        moves = padded_moves(episodes.moves, max(len(own) for own in episodes.moves))
-        boards = clips_of(self._rules, moves, self._length)
+        return self.sums(episodes.moves, episodes.color)
+
+    def sums(self, moves: Sequence[Sequence[int]], color: npt.NDArray[np.int8]) -> Floats:
+        """Values of one player of each game, for its last clip.
+
+        Args:
+            moves: of E games, each with at least one move less than a clip has boards.
+            color: `[E]` BLACK or WHITE.
+
+        Returns:
+            `[E]` in [-1, 1].
+
+        Raises:
+            ValueError: a game is too short.
+        """
+        boards = clips_of(self._rules, padded_moves(moves, max(map(len, moves))), self._length)
         with outcomes_forbidden():
-            rewards = self._model.rewards(twins_for(boards, np.repeat(episodes.color, self._length)))
+            rewards = self._model.rewards(twins_for(boards, np.repeat(color, self._length)))
         sums = rewards.reshape(-1, self._length).sum(axis=1)
         return np.asarray(np.tanh(sums / float(self._model.temperature)), np.float32)
 

@@ -17,7 +17,7 @@ from torch.nn import functional
 from engine.board import State
 from engine.rules_kernels import mask_legal_actions
 from engine.rulesets import Rules
-from rlhf_variant.divergence import exact_divergence, log_policy
+from selfplay.divergence import exact_divergence, log_policy
 from selfplay.inputs import InputWriter
 from selfplay.network import Network, NetworkConfig
 

@@ -215,12 +215,11 @@ class Experiment:
         if self.optimizer not in OPTIMIZERS:
             raise ValueError(f"optimizer {self.optimizer!r}: expected one of {', '.join(OPTIMIZERS)}")
         for arm in self.arms if self.optimizer == "selfplay" else ():
-            kinds = ("single", "naive", "scalars", *ZERO_SUM)
-            if arm.divergence_weight or arm.model_kind not in kinds:
-                raise ValueError(
-                    f"arm {arm.name}: in self-play expected no divergence_weight,"
-                    f" and a model_kind of {', '.join(kinds)}"
-                )
+            if arm.model_kind in RULES and arm.model_kind not in ZERO_SUM:
+                fair = " or ".join(ZERO_SUM)
+                raise ValueError(f"arm {arm.name}: in self-play expected an ensemble fair to both, {fair}")
+            if arm.model_kind == "online" and self.selfplay.iterations < 2:
+                raise ValueError(f"arm {arm.name}: online in self-play: expected at least 2 iterations")
 
     @property
     def rounds(self) -> int:

@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from engine.board import State
 from mcts.evaluator import Floats, Rows
-from selfplay.value_source import ValueSource
+from selfplay.value_source import Moves, ValueSource
 
 
 class MixedValueSource:
@@ -33,10 +33,11 @@ class MixedValueSource:
         """See `selfplay.value_source.ValueSource.terminal_values`."""
         return self._mix(self._first.terminal_values(state, rows), self._second.terminal_values(state, rows))
 
-    def value_targets(self, state: State, row: int, to_play: npt.NDArray[np.int8]) -> Floats:
+    def value_targets(self, state: State, row: int, to_play: npt.NDArray[np.int8], moves: Moves) -> Floats:
         """See `selfplay.value_source.ValueSource.value_targets`."""
         return self._mix(
-            self._first.value_targets(state, row, to_play), self._second.value_targets(state, row, to_play)
+            self._first.value_targets(state, row, to_play, moves),
+            self._second.value_targets(state, row, to_play, moves),
         )
 
     def score_target_black(self, state: State, row: int) -> float | None:

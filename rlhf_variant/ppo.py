@@ -15,9 +15,9 @@ from torch.nn import functional
 
 from engine.rulesets import Rules
 from mcts.evaluator import Floats
-from rlhf_variant.divergence import entropy, exact_divergence, log_policy
 from rlhf_variant.episodes import Episodes
 from rlhf_variant.sampling_policy import SamplingPolicy
+from selfplay.divergence import entropy, exact_divergence, log_policy
 from selfplay.network import Network, NetworkConfig
 
 FORWARD_BATCH = 1024

@@ -13,7 +13,7 @@ from mcts.evaluator import Floats, Rows
 from rlhf_variant.boards import boards_of_state
 from rlhf_variant.reward_ensemble import RewardEnsemble
 from rlhf_variant.rewards import Reward
-from selfplay.value_source import targets_from_black
+from selfplay.value_source import Moves, targets_from_black
 
 
 class RewardValueSource:
@@ -36,7 +36,7 @@ class RewardValueSource:
         """See `selfplay.value_source.ValueSource.terminal_values`."""
         return self._reward.values_black(boards_of_state(state, rows)) * black_sign(state, rows)
 
-    def value_targets(self, state: State, row: int, to_play: npt.NDArray[np.int8]) -> Floats:
+    def value_targets(self, state: State, row: int, to_play: npt.NDArray[np.int8], moves: Moves) -> Floats:
         """See `selfplay.value_source.ValueSource.value_targets`."""
         value_black = self._reward.values_black(boards_of_state(state, np.array([row])))
         return targets_from_black(float(value_black[0]), to_play)

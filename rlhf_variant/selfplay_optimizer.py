@@ -5,10 +5,13 @@ not know the cut and nobody passes before it, so an arm's value source is asked 
 """
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -25,11 +28,13 @@ from selfplay.config import TrainConfig
 from selfplay.generate import SelfPlayConfig
 from selfplay.learner import LearnerConfig
 from selfplay.network import Network
+from selfplay.records import GameRecord
+from selfplay.revaluation import judge_again
 from selfplay.run_store import Checkpoint, RunStore
 from selfplay.training_loop import Watcher, train
-from selfplay.value_source import OutcomeValueSource, ValueSource, targets_from_black
+from selfplay.value_source import Moves, OutcomeValueSource, ValueSource, targets_from_black
 
-RUNS = "selfplay"
+RUNS = PHASE = "selfplay"
 WARMUP_STEPS = 10
 AVERAGE_DECAY = 0.9
 """Of the weights that play: a round has tens of steps, and a slower average would stand still."""
@@ -64,6 +69,24 @@ class SelfPlayOptimizerConfig:
             raise ValueError("selfplay: expected learning_rate and passes above 0")
 
 
+class Revisions(Protocol):
+    """Lessons between rounds, after which a value source judges otherwise."""
+
+    @property
+    def stops(self) -> Sequence[int]:
+        """The rounds after which they are given, rising, all below the last one."""
+        ...
+
+    def revise(self, round_done: int, games: Sequence[GameRecord]) -> None:
+        """Give the lesson that is due.
+
+        Args:
+            round_done: one of `stops`; a process that goes on with a run goes through all of them again.
+            games: of the rounds since the stop before.
+        """
+        ...
+
+
 class RefereeValueSource:
     """True RL at the cut: who won one continuation of a referee; see `selfplay.value_source.ValueSource`.
 
@@ -89,7 +112,7 @@ class RefereeValueSource:
         """See `ValueSource.terminal_values`."""
         return self._outcome.terminal_values(state, rows)
 
-    def value_targets(self, state: State, row: int, to_play: npt.NDArray[np.int8]) -> Floats:
+    def value_targets(self, state: State, row: int, to_play: npt.NDArray[np.int8], moves: Moves) -> Floats:
         """See `ValueSource.value_targets`."""
         random = np.random.default_rng([self._seed, int(state.hash[row]) & (2**63 - 1)])
         margin = float(self._referee.margins(state, np.array([row]), 1, random)[0, 0])
@@ -112,6 +135,8 @@ def train_by_selfplay(
     folder: Path,
     *,
     sees_outcomes: bool,
+    divergence_weight: float = 0.0,
+    revisions: Revisions | None = None,
     progress: Callable[[int], None] = lambda count: None,
 ) -> list[Checkpoint]:
     """Learn from the reference policy on, or go on where a killed start stopped.
@@ -123,6 +148,9 @@ def train_by_selfplay(
         seed: of games, steps and the fresh value head.
         folder: of the run; it keeps the weights of every round.
         sees_outcomes: whether the source may read who won; else all happens behind the firewall.
+        divergence_weight: of KL(policy || reference) in the loss.
+        revisions: what changes the source between rounds, outside the firewall, for it may ask who knows the
+            truth. After each, all stored games have their targets from the source as it is then.
         progress: told of finished rounds.
 
     Returns:
@@ -137,16 +165,42 @@ def train_by_selfplay(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         initial.reset_value_head()
-    config = train_config(lab, settings, seed, initial)
-    guard = nullcontext() if sees_outcomes else outcomes_forbidden()
+    config = train_config(lab, settings, seed, initial, divergence_weight)
+    guard = nullcontext if sees_outcomes else outcomes_forbidden
+    stops = (0, *(revisions.stops if revisions else ()), settings.iterations)
     with RunStore(folder) as store:
-        progress(len(store.checkpoints()[1:]))
-        with guard:
-            train(store, config, source, initial, Watcher(on_report=lambda report: progress(1)))
+        progress(_rounds_done(store))
+        before = 0
+        for begin, end in pairwise(stops):
+            if revisions and begin:
+                revisions.revise(begin, _games_of(store, before + 1, begin))
+                before = begin
+            if _rounds_done(store) >= end and end < settings.iterations:
+                continue
+            with guard():
+                if begin:
+                    judge_again(store, PHASE, source)
+                is_far_enough = partial(_is_done, store, end)
+                watcher = Watcher(on_report=lambda report: progress(1), should_stop=is_far_enough)
+                train(store, config, source, initial, watcher)
         return store.checkpoints()
 
 
-def train_config(lab: Lab, settings: SelfPlayOptimizerConfig, seed: int, initial: Network) -> TrainConfig:
+def _games_of(store: RunStore, first: int, last: int) -> list[GameRecord]:
+    return [game for number in range(first, last + 1) for game in store.games(PHASE, iteration=number)]
+
+
+def _rounds_done(store: RunStore) -> int:
+    return len(store.checkpoints()[1:])
+
+
+def _is_done(store: RunStore, end: int) -> bool:
+    return _rounds_done(store) >= end
+
+
+def train_config(
+    lab: Lab, settings: SelfPlayOptimizerConfig, seed: int, initial: Network, divergence_weight: float
+) -> TrainConfig:
     """The settings of the shared loop: no solver, no auxiliary heads, no passing before the cut."""
     return TrainConfig(
         rules=lab.rules,
@@ -165,6 +219,7 @@ def train_config(lab: Lab, settings: SelfPlayOptimizerConfig, seed: int, initial
             passes=settings.passes,
             warmup_steps=WARMUP_STEPS,
             average_decay=AVERAGE_DECAY,
+            divergence_weight=divergence_weight,
         ),
         iterations=settings.iterations,
         seed=seed,

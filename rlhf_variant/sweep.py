@@ -26,6 +26,7 @@ from rlhf_variant.fooled import closer_look
 from rlhf_variant.kept_models import keep_model
 from rlhf_variant.lab import REFEREE_FILE, REFERENCE_FILE, Lab, LabStages, build_lab
 from rlhf_variant.measures import Judged, Measures, measure
+from rlhf_variant.online_model import OnlineModel
 from rlhf_variant.pool import Pool, build_pool
 from rlhf_variant.ppo import PolicyOptimizer
 from rlhf_variant.reward_model import RewardModel
@@ -258,8 +259,9 @@ def _follow_by_selfplay(pupil: Pupil, arm: Arm, folder: Path, progress: Callable
     """Self-play on the arm's value source; then its policies on the way, without search, as all are measured.
 
     The search and the last round's averaged weights are the run's; a killed one goes on from its last round.
+    A model that is asked for on the way judges all points of the curve as it is at the end.
     """
-    classroom, optimizer = pupil.classroom, pupil.optimizer
+    classroom, reward, optimizer = pupil.classroom, pupil.prepared.reward, pupil.optimizer
     source = value_source(classroom, arm, pupil.prepared)
     settings = classroom.experiment.selfplay
     saved = train_by_selfplay(
@@ -269,6 +271,8 @@ def _follow_by_selfplay(pupil: Pupil, arm: Arm, folder: Path, progress: Callable
         classroom.seed,
         folder,
         sees_outcomes=arm.sees_outcomes,
+        divergence_weight=arm.divergence_weight,
+        revisions=reward if isinstance(reward, OnlineModel) else None,
         progress=progress,
     )
     curve = []

@@ -66,6 +66,11 @@ class TrainConfig:
         for sizes in (self.selfplay.sizes, self.selfplay.early_sizes):
             Beginnings(self.rules, sizes, 0, 0.0)
 
+    @property
+    def masked_plies(self) -> int | None:
+        """See `ReplayBuffer.min_pass_ply`: only an anchored learner asks what was legal."""
+        return self.search.min_pass_ply if self.learner.divergence_weight else None
+
     def to_dict(self) -> dict[str, Any]:
         """Plain nested values, as stored with a run."""
         return asdict(self)

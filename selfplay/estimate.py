@@ -134,7 +134,7 @@ def _steps_per_s(config: TrainConfig, seconds: float) -> float:
     learner = Learner(new_network(config.network, config.seed), config.learner)
     random = np.random.default_rng(config.seed)
     games = [_random_game(config.rules, random) for _ in range(20)]
-    buffer = ReplayBuffer(games, config.network)
+    buffer = ReplayBuffer(games, config.network, min_pass_ply=config.masked_plies)
     learner.train_steps(buffer, 1, random)
     started, num_steps = time.monotonic(), 0
     while time.monotonic() - started < seconds or not num_steps:

@@ -289,13 +289,14 @@ class SelfPlayWorker:
         to_play = np.where(np.arange(length) % 2 == 0, BLACK, WHITE).astype(np.int8)
         rules, is_cut = self.row_rules[row], self.state.scalars[row, IS_OVER] == 0
         visits = self.visits[row, :length, : rules.num_actions].copy()
+        moves = self.moves[row, :length].copy()
         self.games.append(
             GameRecord(
                 rules=rules,
-                moves=self.moves[row, :length].copy(),
+                moves=moves,
                 visits=visits,
                 root_values=self.root_values[row, :length].copy(),
-                value_targets=self.value_source.value_targets(self.state, row, to_play),
+                value_targets=self.value_source.value_targets(self.state, row, to_play, moves),
                 score_black=self.value_source.score_target_black(self.state, row),
                 is_truncated=not is_cut
                 and rules.game == "go"

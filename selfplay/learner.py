@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from engine.errors import YomiError
+from selfplay.divergence import exact_divergence, log_policy
 from selfplay.inference import compute_device, has_fast_bfloat16
 from selfplay.losses import losses
-from selfplay.network import Network
+from selfplay.network import Network, Output
 from selfplay.replay import Batch, ReplayBuffer
 
 
@@ -54,6 +56,8 @@ class LearnerConfig:
         soft_weight: of the loss of the flattened policy.
         score_weight: of the score loss.
         ownership_weight: of the ownership loss.
+        divergence_weight: of KL(policy || policy of the run's first weights) over the legal actions, which
+            keeps a policy near what it began as; 0 leaves it free. Ziegler et al. 2019 (arXiv 1909.08593).
         gradient_clip: largest gradient norm.
         average_decay: of the running average of the weights, 0..1; it plays and is saved, 0 averages nothing.
     """
@@ -78,6 +82,7 @@ class LearnerConfig:
     soft_weight: float = 8.0
     score_weight: float = 0.02
     ownership_weight: float = 1.5
+    divergence_weight: float = 0.0
     gradient_clip: float = 1.0
     average_decay: float = 0.99
 
@@ -86,7 +91,8 @@ class LearnerConfig:
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} {getattr(self, name)}: expected a positive number")
         weights = ("value_weight", "reply_weight", "soft_weight", "score_weight", "ownership_weight")
-        for name in (*weights, "weight_decay", "warmup_steps", "max_steps", "min_positions"):
+        others = ("divergence_weight", "weight_decay", "warmup_steps", "max_steps", "min_positions")
+        for name in (*weights, *others):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} {getattr(self, name)}: expected at least 0")
         for name in ("rate_drop", "first_drop", "second_drop", "window_share", "q_share"):
@@ -108,7 +114,7 @@ class LearnerConfig:
         return min(int(allowed), self.max_steps or int(allowed))
 
     def weights(self) -> dict[str, float]:
-        """What the loss of each head counts."""
+        """What the loss of each head, and the divergence, count."""
         return {
             "policy": 1.0,
             "value": self.value_weight,
@@ -116,6 +122,7 @@ class LearnerConfig:
             "soft": self.soft_weight,
             "score": self.score_weight,
             "ownership": self.ownership_weight,
+            "divergence": self.divergence_weight,
         }
 
     def rate_scale(self, share_done: float) -> float:
@@ -135,11 +142,22 @@ class Learner:
         rate_scale: factor of the learning rate, for schedules that go by more than steps.
     """
 
-    def __init__(self, network: Network, config: LearnerConfig) -> None:
+    def __init__(self, network: Network, config: LearnerConfig, anchor: Network | None = None) -> None:
+        """Begin.
+
+        Args:
+            network: trained in place.
+            config: the settings.
+            anchor: what `divergence_weight` keeps the policy near, copied; None for the network as it is now.
+        """
         self.device = compute_device()
         self.network = network.to(self.device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
         self.average: Network = copy.deepcopy(self.network).eval().requires_grad_(False)
         self.config = config
+        self._anchor: Network | None = None
+        if config.divergence_weight:
+            frozen = copy.deepcopy(anchor or network).eval().requires_grad_(False)
+            self._anchor = frozen.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.step = 0
         self.rate_scale = 1.0
         self.optimizer = torch.optim.AdamW(
@@ -154,7 +172,7 @@ class Learner:
             batch: positions and targets.
 
         Returns:
-            The losses by head.
+            The losses by head, and the `divergence` where it counts.
 
         Raises:
             DivergedError: the loss is not finite; the weights are as before.
@@ -163,9 +181,11 @@ class Learner:
         for group in self.optimizer.param_groups:
             group["lr"] = self.config.learning_rate * self.rate_scale * warmth
         planes = torch.from_numpy(batch.planes).to(self.device)
-        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self._use_bfloat16):
+        with self._autocast():
             output = self.network(planes)
         parts = losses(output, batch)
+        if self._anchor is not None:
+            parts["divergence"] = self._divergence(self._anchor, output, planes, batch)
         weights = self.config.weights()
         total = torch.stack([weights[name] * loss for name, loss in parts.items()]).sum()
         if not torch.isfinite(total):
@@ -177,6 +197,16 @@ class Learner:
         self.step += 1
         self._update_average()
         return {name: float(loss.detach()) for name, loss in parts.items()}
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self._use_bfloat16)
+
+    def _divergence(self, anchor: Network, output: Output, planes: Tensor, batch: Batch) -> Tensor:
+        """Mean KL from the anchor over the legal actions, in nats."""
+        legal = torch.from_numpy(batch.legal).to(self.device)
+        with torch.no_grad(), self._autocast():
+            log_anchor = log_policy(anchor(planes).policy_logits, legal)
+        return exact_divergence(log_policy(output.policy_logits, legal), log_anchor).mean()
 
     def _update_average(self) -> None:
         # The first steps count fully, or the fresh weights would linger.

@@ -42,7 +42,7 @@ def losses(output: Output, batch: Batch) -> dict[str, Tensor]:
     """
     device = output.policy_logits.device
     policy_target, reply_target, value_target, score_target, ownership_target = (
-        torch.from_numpy(target).to(device) for target in batch[1:]
+        torch.from_numpy(target).to(device) for target in batch[1:6]
     )
     parts = {
         "policy": cross_entropy(output.policy_logits, policy_target),

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from engine.board import HEIGHT, NUM_RULES, WIDTH, State, allocate_state, reset, set_rules
 from engine.jit import kernel
 from engine.planes import canvas_indices
-from engine.rules_kernels import play
+from engine.rules_kernels import mask_legal_actions, play
 from engine.rulesets import Rules
 from engine.scoring import black_sign, owners_black, scores_black
 from engine.symmetry import action_sources
@@ -42,6 +42,8 @@ class Batch(NamedTuple):
     """`[n]` final points."""
     ownership_target: Floats
     """`[n, H, W]` 1 at the end for own points, -1 for the opponent's, 0 for nobody's."""
+    legal: npt.NDArray[np.bool_]
+    """`[n, H * W + 1]` what could be played; `[n, 0]` where the buffer was not asked for it."""
 
 
 @kernel
@@ -109,13 +111,21 @@ def chances(values: Floats) -> Floats:
 class ReplayBuffer:
     """The games that positions are drawn from: those with a policy target, all alike or by their weights."""
 
-    def __init__(self, games: Sequence[GameRecord], network: NetworkConfig, q_share: float = 0.0) -> None:
+    def __init__(
+        self,
+        games: Sequence[GameRecord],
+        network: NetworkConfig,
+        q_share: float = 0.0,
+        min_pass_ply: int | None = None,
+    ) -> None:
         """Index the positions of some games.
 
         Args:
             games: at least one game with at least one policy target.
             network: what the positions will be shown to; decides planes and targets.
             q_share: weight of the search's value in the value target, the rest is the result's.
+            min_pass_ply: moves before which a pass was no legal action where there was another one, as in
+                `SearchConfig`; None where legal actions are not asked for.
 
         Raises:
             ValueError: there is no position to draw.
@@ -125,6 +135,7 @@ class ReplayBuffer:
             raise ValueError("replay: expected at least one position with a policy target")
         self._games = list(games)
         self._network = network
+        self._min_pass_ply = min_pass_ply
         self.width = max(game.rules.width for game in games)
         self.height = max(game.rules.height for game in games)
         longest = max(game.num_moves for game in games)
@@ -187,10 +198,11 @@ class ReplayBuffer:
             value_target=self._value_target[positions],
             score_target=np.full(count, np.nan, np.float32),
             ownership_target=np.full((count, height, width), np.nan, np.float32),
+            legal=np.zeros((count, 0 if self._min_pass_ply is None else height * width + 1), np.bool_),
         )
         for start in range(0, count, CHUNK):
             part = slice(start, start + CHUNK)
-            self._fill(Batch(*(array[part] for array in batch)), positions[part])
+            self._fill(Batch._make(array[part] for array in batch), positions[part])
         if augment is not None:
             self._turn(batch, positions, augment)
         return batch
@@ -203,6 +215,8 @@ class ReplayBuffer:
         _play_on(state, self._moves, games, np.zeros_like(plies), plies)
         self._inputs.write(state, rows, batch.planes)
         self._write_policies(batch.policy_target, games, plies)
+        if self._min_pass_ply is not None:
+            self._write_legal(batch.legal, plies < self._min_pass_ply)
         has_reply = np.flatnonzero(plies + 1 < self._lengths[games])
         replies = np.zeros((len(has_reply), batch.reply_target.shape[1]), np.float32)
         self._write_policies(replies, games[has_reply], plies[has_reply] + 1)
@@ -225,6 +239,17 @@ class ReplayBuffer:
                 targets[index, places] = visits / np.float32(total)
             else:
                 targets[index, places[record.moves[ply]]] = 1
+
+    def _write_legal(self, legal: npt.NDArray[np.bool_], is_early: npt.NDArray[np.bool_]) -> None:
+        """What can be played on the boards as they stand, passes left out early on. Mutates: legal."""
+        rows = np.arange(len(legal))
+        for (width, height), members in self._by_size(self._state.rules[rows]):
+            places = canvas_indices(width, height, self.width, self.height)
+            for may_pass in (False, True):
+                own = members[is_early[members] != may_pass]
+                mask = np.empty((len(own), len(places)), np.bool_)
+                mask_legal_actions(self._state, own, may_pass, mask)
+                legal[own[:, None], places] = mask
 
     def _write_ownership(self, targets: Floats, rows: Indices, sign: Floats) -> None:
         """Who owns the boards of finished games, times a sign. Mutates: targets[rows]."""
@@ -251,5 +276,6 @@ class ReplayBuffer:
             points = source[:, :-1]
             planes[members] = np.take_along_axis(planes[members], points[:, None], axis=2)
             ownership[members] = np.take_along_axis(ownership[members], points, axis=1)
-            for policy in (batch.policy_target, batch.reply_target):
-                policy[members] = np.take_along_axis(policy[members], source, axis=1)
+            actions = (batch.policy_target, batch.reply_target, batch.legal)
+            for values in actions if self._min_pass_ply is not None else actions[:2]:
+                values[members] = np.take_along_axis(values[members], source, axis=1)

@@ -9,17 +9,19 @@ import os
 import platform
 import sqlite3
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from filelock import FileLock, Timeout
 
 from engine.errors import YomiError
-from selfplay.records import COLUMNS, GameRecord, record_from_columns
+from selfplay.records import COLUMNS, GameRecord, pack_array, record_from_columns
 
 DATABASE = "run.sqlite"
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -198,6 +200,23 @@ class RunStore:
         return [
             record_from_columns(row) for row in self._database.execute(query, (phase, iteration, iteration))
         ]
+
+    def replace_targets(
+        self, phase: str, targets_of: Callable[[GameRecord], npt.NDArray[np.float32]]
+    ) -> None:
+        """Store value targets in place of earlier ones, those of all games at once or none.
+
+        Args:
+            phase: what the games were played for.
+            targets_of: `[T]` new targets of a game.
+        """
+        query = f"SELECT {GAME_COLUMNS}, id FROM games WHERE phase = ? ORDER BY id"
+        rows = [
+            (pack_array(targets_of(record_from_columns(row))), row[-1])
+            for row in self._database.execute(query, (phase,))
+        ]
+        with self._database:
+            self._database.executemany("UPDATE games SET value_targets = ? WHERE id = ?", rows)
 
     def newest_games(self, phase: str, iteration: int, num_positions: int) -> list[GameRecord]:
         """The newest games that make up so many positions, in the order in which they were added.

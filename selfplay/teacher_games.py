@@ -148,7 +148,7 @@ class _Class:
         visits = np.zeros((len(moves), rules.num_actions), np.uint16)
         visits[np.arange(len(moves)), moves] = self._is_taught[row]
         to_play = np.where(np.arange(len(moves)) % 2 == 0, BLACK, WHITE).astype(np.int8)
-        targets = self._outcomes.value_targets(self._state, row, to_play)
+        targets = self._outcomes.value_targets(self._state, row, to_play, moves)
         if rules.game == "gomoku" and not targets.any():
             visits[round(FULL_ENOUGH * rules.area) :] = 0
         self.games.append(

@@ -187,9 +187,11 @@ def _restore(store: RunStore, config: TrainConfig, initial: Network | None) -> t
         network = initial or new_network(config.network, config.seed)
         learner = Learner(network, config.learner)
         return learner, _save(store, config, learner, 0, 0)
-    last = saved[-1]
+    first, last = saved[0], saved[-1]
     network, _ = load_network(last.weights, last.weights_sha256)
-    learner = Learner(network, config.learner)
+    is_anchored = config.learner.divergence_weight > 0
+    anchor = load_network(first.weights, first.weights_sha256)[0] if is_anchored else None
+    learner = Learner(network, config.learner, anchor)
     load_learner(last.optimizer, learner, last.optimizer_sha256)
     return learner, last
 
@@ -225,7 +227,7 @@ def _iterate(
 
     torch.set_num_threads(config.threads)
     window.add(made.games)
-    buffer = ReplayBuffer(window.taught, learner.network.config, config.learner.q_share)
+    buffer = ReplayBuffer(window.taught, learner.network.config, config.learner.q_share, config.masked_plies)
     new_positions = sum(game.num_targets for game in made.games)
     allowed = dict(store.metrics("steps_kept")).get(done.iteration, 0.0)
     allowed += config.learner.passes * new_positions / config.learner.batch_size
@@ -391,6 +393,6 @@ def _save(
     if config.keep_weights:
         best = store.best_checkpoint()
         for old in saved[: -config.keep_weights]:
-            if old != best:
+            if old != best and not (old == saved[0] and config.learner.divergence_weight):
                 old.weights.unlink(missing_ok=True)
     return checkpoint

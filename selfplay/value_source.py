@@ -14,6 +14,9 @@ from engine.board import GAME as GAME_COLUMN
 from engine.scoring import scores_black, values_to_play
 from mcts.evaluator import Floats, Rows
 
+Moves = npt.NDArray[np.int16]
+"""`[T]` actions from the beginning of a game on, Black first."""
+
 
 class ValueSource(Protocol):
     """Answers for finished games."""
@@ -22,13 +25,14 @@ class ValueSource(Protocol):
         """Values of finished games inside a search, `[n]` in [-1, 1] to the side to move."""
         ...
 
-    def value_targets(self, state: State, row: int, to_play: npt.NDArray[np.int8]) -> Floats:
+    def value_targets(self, state: State, row: int, to_play: npt.NDArray[np.int8], moves: Moves) -> Floats:
         """Training targets of all positions of a finished game.
 
         Args:
             state: the batch that holds the game at its end.
             row: which game.
             to_play: `[T]` side to move at each position.
+            moves: `[T]` what was played there.
 
         Returns:
             `[T]` in [-1, 1], each to the side to move there.
@@ -52,7 +56,7 @@ class OutcomeValueSource:
         """See `ValueSource.terminal_values`."""
         return values_to_play(state, rows)
 
-    def value_targets(self, state: State, row: int, to_play: npt.NDArray[np.int8]) -> Floats:
+    def value_targets(self, state: State, row: int, to_play: npt.NDArray[np.int8], moves: Moves) -> Floats:
         """See `ValueSource.value_targets`."""
         return targets_from_black(float(np.sign(scores_black(state, [row])[0])), to_play)
 

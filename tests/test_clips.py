@@ -10,11 +10,14 @@ from small_bench import small_bench
 from test_rlhf_boards import random_games
 
 from app.main import main
-from engine.board import WHITE
+from engine.board import BLACK, TO_PLAY, WHITE
+from engine.game import Game
 from engine.rulesets import go_rules
+from engine.scoring import outcomes_forbidden
 from rlhf_variant.answering import answer_queue
 from rlhf_variant.board_text import board_texts
-from rlhf_variant.boards import swap_colors
+from rlhf_variant.boards import boards_of_state, joined, swap_colors
+from rlhf_variant.clip_value_source import ClipValueSource
 from rlhf_variant.clips import ClipReward, clips_of, padded_moves
 from rlhf_variant.episodes import play_episodes
 from rlhf_variant.pairs import PairConfig, SourceGame, boards_along, draw_queries
@@ -56,6 +59,37 @@ def test_a_reward_is_the_sum_over_the_clip_from_the_view_of_the_learner(tmp_path
     assert last == board_texts(pool.boards.select(np.arange(20)))
     still = reward.values_black(pool.boards)
     assert (np.sign(still) == np.sign(MODEL.values_black(pool.boards))).all()
+
+
+def test_self_play_is_paid_the_sum_over_the_last_clip_behind_the_firewall(
+    tmp_path: Path,
+) -> None:
+    _, lab, _ = small_bench(tmp_path)
+    rules, length = lab.rules, 3
+    policy, random = SamplingPolicy(lab.reference, rules, 16), np.random.default_rng(1)
+    played = play_episodes(policy, policy, lab.reference.config, rules, (4, 8), 16, random)
+    source = ClipValueSource(ClipReward(MODEL, rules, length))
+    for row, own in enumerate(played.moves):
+        moves, plies = np.array(own, np.int16), np.arange(len(own))
+        to_play = np.where(plies % 2 == 0, BLACK, WHITE).astype(np.int8)
+        with outcomes_forbidden():
+            targets = source.value_targets(played.state, row, to_play, moves)
+            assert source.score_target_black(played.state, row) is None
+        boards = []
+        for ply in range(len(own) - length + 1, len(own) + 1):
+            game = Game(rules)
+            for action in own[:ply]:
+                game.play(action)
+            boards.append(boards_of_state(game.state, np.array([0])))
+        expected = np.tanh(MODEL.rewards(joined(boards)).sum() / float(MODEL.temperature))
+        assert targets == pytest.approx(np.where(plies % 2 == 0, expected, -expected), abs=1e-5)
+    with outcomes_forbidden():
+        still = source.terminal_values(played.state, np.arange(16))
+    one_board = ClipReward(MODEL, rules, length).values_black(played.boards())
+    to_move = np.where(played.state.scalars[:, TO_PLAY] == BLACK, 1, -1)
+    assert still == pytest.approx(one_board * to_move, abs=1e-6)
+    with pytest.raises(ValueError, match="at least 2 moves"):
+        source.value_targets(played.state, 0, np.array([BLACK], np.int8), np.array([12], np.int16))
 
 
 def test_models_are_taught_by_the_segments_of_a_run_that_asks_about_nothing_else(tmp_path: Path) -> None:

@@ -16,7 +16,6 @@ from mcts.config import SearchConfig
 from rlhf_variant.arms import prepare
 from rlhf_variant.best_of_n import best_of_n_policy, divergence_bound
 from rlhf_variant.classroom import Classroom
-from rlhf_variant.divergence import exact_divergence
 from rlhf_variant.episodes import play_episodes
 from rlhf_variant.experiment import Arm
 from rlhf_variant.experiment_results import ResultsError, read_rows
@@ -26,6 +25,7 @@ from rlhf_variant.sampling_policy import SamplingPolicy
 from rlhf_variant.sweep import SweepWatcher, sweep
 from rlhf_variant.truth_reward import FinalBoardTruth
 from selfplay.config import TrainConfig
+from selfplay.divergence import exact_divergence
 from selfplay.generate import SelfPlayConfig
 from selfplay.learner import LearnerConfig
 from selfplay.network import NetworkConfig

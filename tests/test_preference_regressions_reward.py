@@ -19,13 +19,13 @@ from rlhf_variant.best_of_n import best_of_n_mean
 from rlhf_variant.boards import swap_colors
 from rlhf_variant.comparisons import Labeled
 from rlhf_variant.direct_preference import DirectConfig, policy_on, teach_directly
-from rlhf_variant.divergence import exact_divergence, log_policy
 from rlhf_variant.episodes import Episodes
 from rlhf_variant.measures import Judges, measure
 from rlhf_variant.reward_ensemble import RULES, RewardEnsemble, draws, fit_ensemble, question_keys
 from rlhf_variant.reward_learner import Examples, fit, pair_examples, pair_loss
 from rlhf_variant.reward_model import new_reward_model
 from rlhf_variant.sampling_policy import SamplingPolicy
+from selfplay.divergence import exact_divergence, log_policy
 from selfplay.network import new_network
 
 

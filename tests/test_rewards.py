@@ -53,7 +53,7 @@ def test_a_mixture_lies_between_truth_and_reward_and_stays_outside_the_firewall(
     mixed = MixedValueSource(truth, reward, 0.25)
     expected = 0.25 * truth.terminal_values(state, rows) + 0.75 * reward.terminal_values(state, rows)
     assert mixed.terminal_values(state, rows) == pytest.approx(expected)
-    targets = mixed.value_targets(state, 0, np.array([1, 2], np.int8))
+    targets = mixed.value_targets(state, 0, np.array([1, 2], np.int8), np.array([12, 25], np.int16))
     assert targets[0] == -targets[1]
     assert mixed.score_target_black(state, 0) is None
     with outcomes_forbidden(), pytest.raises(OutcomeForbiddenError):

@@ -166,7 +166,7 @@ def test_behind_the_firewall_every_reading_of_an_outcome_raises() -> None:
         lambda: scores_black(state, [0]),
         lambda: values_to_play(state, [0]),
         lambda: source.terminal_values(state, np.array([0])),
-        lambda: source.value_targets(state, 0, to_play),
+        lambda: source.value_targets(state, 0, to_play, np.array([12], np.int16)),
         lambda: source.score_target_black(state, 0),
         lambda: final_margins(games),
     ]
@@ -206,7 +206,8 @@ def test_reward_targets_alternate_and_ignore_who_won() -> None:
         play(state, 0, action)
     with outcomes_forbidden():
         value = float(source.terminal_values(state, np.array([0]))[0])
-        targets = source.value_targets(state, 0, np.array([1, 2, 1, 2], np.int8))
+        moves = np.array([12, 6, 25, 25], np.int16)
+        targets = source.value_targets(state, 0, np.array([1, 2, 1, 2], np.int8), moves)
         assert source.score_target_black(state, 0) is None
     assert targets.tolist() == pytest.approx([value, -value, value, -value])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from dataclasses import replace
 
@@ -13,6 +14,7 @@ from random_records import ALL_HEADS, SMALL, random_network, random_record
 from engine.board import new_state
 from engine.planes import canvas_indices
 from engine.rulesets import Rules, go_rules, gomoku_rules
+from selfplay.divergence import exact_divergence, log_policy
 from selfplay.inference import NetworkEvaluator, prepare_for_inference
 from selfplay.inputs import InputWriter
 from selfplay.learner import DivergedError, Learner, LearnerConfig
@@ -173,7 +175,7 @@ def test_a_batch_without_targets_costs_nothing() -> None:
     for target in (batch.policy_target, batch.reply_target, batch.value_target):
         target[:] = 0
     found = losses(judged(random_network(1, ALL_HEADS), batch.planes), batch)
-    assert set(found) == set(LearnerConfig().weights())
+    assert set(found) == set(LearnerConfig().weights()) - {"divergence"}
     assert not any(loss.item() for loss in found.values())
 
 
@@ -285,3 +287,40 @@ def test_the_average_follows_its_formula_and_counts_the_first_steps_fully() -> N
         expected = decay * expected + (1 - decay) * weights(learner.network)["stem.weight"]
     assert torch.allclose(weights(learner.average)["stem.weight"], expected, atol=1e-6)
     assert not are_equal(weights(learner.average), weights(learner.network))
+
+
+# The anchor.
+
+
+def test_the_more_the_divergence_weighs_the_nearer_a_policy_stays_to_its_anchor() -> None:
+    start = random_network(9)
+    buffer = ReplayBuffer([random_record(go_rules(5), seed) for seed in range(4)], SMALL, min_pass_ply=99)
+    batch = buffer.sample(64, np.random.default_rng(1))
+    legal = torch.from_numpy(batch.legal)
+    before = log_policy(judged(start, batch.planes).policy_logits, legal)
+    gone = {}
+    for weight in (0.0, 1.0, 1e4):
+        learner = Learner(
+            copy.deepcopy(start), LearnerConfig(divergence_weight=weight, warmup_steps=1), start
+        )
+        for _ in range(40):
+            now = log_policy(judged(learner.network, batch.planes).policy_logits, legal)
+            divergence = exact_divergence(now, before).mean()
+            told = learner.train_batch(batch)
+            if weight:
+                assert told["divergence"] == pytest.approx(float(divergence), rel=0.03, abs=1e-5)
+        assert ("divergence" in told) == (weight > 0)
+        gone[weight] = float(divergence)
+    assert gone[1e4] < 0.02 * gone[1.0] < 0.02 * gone[0.0]
+    assert gone[0.0] > 0.05
+
+
+def test_the_anchor_is_where_a_learner_begins_unless_another_one_is_given() -> None:
+    buffer = ReplayBuffer([random_record(go_rules(5), 2)], SMALL, min_pass_ply=0)
+    batch, config = buffer.sample(8, np.random.default_rng(1)), LearnerConfig(divergence_weight=0.5)
+    own = Learner(random_network(9), config)
+    assert own.train_batch(batch)["divergence"] == pytest.approx(0, abs=1e-6)
+    assert own.train_batch(batch)["divergence"] > 0
+    assert Learner(random_network(9), config, random_network(10)).train_batch(batch)["divergence"] > 0.01
+    with pytest.raises(ValueError, match="divergence_weight -1"):
+        LearnerConfig(divergence_weight=-1)

@@ -65,6 +65,38 @@ def test_more_positions_than_are_replayed_at_once_come_back_all_the_same() -> No
         np.testing.assert_array_equal(part, whole[order])
 
 
+def test_legal_actions_are_those_of_the_engine_and_turn_with_the_board() -> None:
+    records = [random_record(rules, seed) for rules in BOARDS[::2] for seed in range(3)]
+    buffer = ReplayBuffer(records, SMALL, min_pass_ply=9)
+    order = np.random.default_rng(1).permutation(buffer.num_positions)
+    legal = np.empty((len(order), buffer.width * buffer.height + 1), np.bool_)
+    legal[order] = buffer.read(order).legal
+    for (record, ply), marked in zip(learned_plies(records), legal, strict=True):
+        game = Game(record.rules)
+        for action in record.moves[:ply]:
+            game.play(int(action))
+        expected = game.legal_actions()
+        if ply < 9 and len(expected) > 1:
+            expected.remove(record.rules.pass_action)
+        places = canvas_indices(record.rules.width, record.rules.height, buffer.width, buffer.height)
+        assert sorted(places[expected].tolist()) == np.flatnonzero(marked).tolist()
+    at_any_ply = ReplayBuffer(records, SMALL, min_pass_ply=0)
+    turned = at_any_ply.read(order, np.random.default_rng(2))
+    assert not (turned.policy_target > 0)[~turned.legal].any()
+    assert (turned.legal.sum(axis=1) == at_any_ply.read(order).legal.sum(axis=1)).all()
+    assert turned.legal[:, -1].all()
+    assert not np.array_equal(turned.legal, at_any_ply.read(order).legal)
+
+
+def test_positions_are_drawn_the_same_whether_or_not_legal_actions_are_asked_for() -> None:
+    records = [random_record(go_rules(5), seed) for seed in range(3)]
+    buffers = (ReplayBuffer(records, SMALL, min_pass_ply=ply) for ply in (None, 0))
+    plain, asked = (buffer.sample(40, np.random.default_rng(1)) for buffer in buffers)
+    assert plain.legal.shape == (40, 0)
+    for one, other in zip(plain[:-1], asked[:-1], strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_policy_targets_are_visit_shares_and_positions_without_visits_are_not_drawn() -> None:
     record = random_record(go_rules(5), seed=3)
     record.visits[[4, 7]] = 0

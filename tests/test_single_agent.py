@@ -14,13 +14,13 @@ from engine.rules_kernels import mask_legal_actions, play
 from engine.rulesets import Rules, go_rules, gomoku_rules
 from engine.scoring import outcomes_forbidden, scores_black
 from rlhf_variant.cut_rewards import BoardReward, ExactUtility, TruthReward, board_shares
-from rlhf_variant.divergence import entropy, exact_divergence, log_policy
 from rlhf_variant.episodes import Episodes, play_episodes
 from rlhf_variant.lab import Lab
 from rlhf_variant.playouts import playouts_utility
 from rlhf_variant.ppo import PolicyOptimizer, PpoConfig
 from rlhf_variant.sampling_policy import ILLEGAL, SamplingPolicy
 from rlhf_variant.vibes import stones_utility
+from selfplay.divergence import entropy, exact_divergence, log_policy
 from selfplay.network import Network, NetworkConfig, new_network
 
 SHAPE = NetworkConfig(blocks=1, channels=8, head_channels=8)

@@ -3,6 +3,8 @@
 import numpy as np
 
 from engine.board import (
+    GAME,
+    GO,
     HEIGHT,
     LAST_POINT,
     MOVE_COUNT,
@@ -54,5 +56,7 @@ def _is_same(state: State, row: int, other: State, other_row: int) -> bool:
     fields = ("rules", "komi", "scalars", "stone")
     if not all(np.array_equal(getattr(state, name)[row], getattr(other, name)[other_row]) for name in fields):
         return False
+    if state.rules[row, GAME] != GO:
+        return True  # nothing comes back in Gomoku, and what stands in its history is not kept
     remembered = int(state.scalars[row, NUM_HISTORY])
     return np.array_equal(state.history[row, :remembered], other.history[other_row, :remembered])

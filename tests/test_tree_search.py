@@ -423,6 +423,16 @@ def test_two_moves_ahead_in_the_same_game_is_followed_and_other_positions_start_
     assert kept(other_side) == 0
 
 
+def test_a_game_of_gomoku_that_starts_from_stones_is_followed_too() -> None:
+    game = gomoku("X . . . / . O . . / . . . . / . . . .", line_length=4)
+    search = grown(game, UniformEvaluator(), 200)
+    action = search.best_action()
+    known = search.move_weights()[action]
+    game.play(action)
+    search.set_root(game.state)
+    assert search.num_visits == known > 1
+
+
 def test_search_in_used_memory_goes_on_to_the_same_visits() -> None:
     game = Game(go_rules(4))
     search = new_tree(game.rules, UniformEvaluator(), num_simulations=200, threads=2)

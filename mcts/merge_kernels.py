@@ -27,6 +27,7 @@ from engine.board import (
     PRISONERS_OF_BLACK,
     PRISONERS_OF_WHITE,
     SCORING,
+    SUICIDE,
     TERRITORY,
     TO_PLAY,
     State,
@@ -78,7 +79,8 @@ def position_key(state: State, row: int) -> np.uint64:
         numbers = (numbers << NUMBER_SHIFT) | np.uint64(scalars[PRISONERS_OF_BLACK])
         numbers = (numbers << NUMBER_SHIFT) | np.uint64(scalars[PRISONERS_OF_WHITE])
     key: np.uint64 = state.hash[row] ^ _mixed(_mixed(_mixed(numbers)))
-    if state.rules[row, GAME] == GO and scalars[HAS_CAPTURE] != 0 and scalars[IS_OVER] == 0:
+    may_ban = scalars[HAS_CAPTURE] != 0 or state.rules[row, SUICIDE] != 0  # suicide may be the first removal
+    if state.rules[row, GAME] == GO and may_ban and scalars[IS_OVER] == 0:
         for index in range(scalars[NUM_EMPTY]):
             point = int(state.empty[row, index])
             if go_legality(state, row, point) in (KO, SUPERKO_REPETITION):

@@ -33,6 +33,8 @@ from mcts.tree_search import BATCH, Limits, TreeSearch
 from selfplay.agents import AgentError, open_agent
 
 NUM_VISITS = 60 if IS_INTERPRETED else 300
+SUICIDE_AND_SUPERKO = Rules("go", 3, 2, komi=1.0, suicide=True)
+"""Here superko may ban a move before any capture: a suicide that leaves an earlier board."""
 
 
 def grown(game: Game, visits: int, *, threads: int = 1, batch: int = BATCH, **options: Any) -> TreeSearch:
@@ -121,7 +123,7 @@ class Surveyor(HashedEvaluator):
 
 
 @pytest.mark.parametrize("selection", ["puct", "uct", "gumbel"])
-@pytest.mark.parametrize("rules", RULES, ids=Rules.describe)
+@pytest.mark.parametrize("rules", [*RULES, SUICIDE_AND_SUPERKO], ids=Rules.describe)
 def test_a_node_is_one_position_with_the_legal_moves_of_each_path_to_it(rules: Rules, selection: str) -> None:
     """Nothing that ko, superko, passes or the move limit tell apart shares a node."""
     most_parents = 0

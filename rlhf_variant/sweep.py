@@ -25,7 +25,7 @@ from rlhf_variant.experiment import Arm, Experiment
 from rlhf_variant.fooled import closer_look
 from rlhf_variant.kept_models import keep_model
 from rlhf_variant.lab import REFEREE_FILE, REFERENCE_FILE, Lab, LabStages, build_lab
-from rlhf_variant.measures import Judged, Measures, measure
+from rlhf_variant.measures import Judged, Measured, Measures, measure
 from rlhf_variant.online_model import OnlineModel
 from rlhf_variant.pool import Pool, build_pool
 from rlhf_variant.ppo import PolicyOptimizer
@@ -139,16 +139,15 @@ class Pupil(NamedTuple):
     optimizer: PolicyOptimizer
     opponent: SamplingPolicy
     """The frozen reference."""
-    best_of: BestOfMovesPolicy | None
-    """Who plays where nothing is learned."""
+    policy: Measured
+    """Who is measured: the optimizer as it stands, or the best of n moves where nothing is learned."""
 
     def measured(
         self, side: Side, num_games: int, num_continuations: int, random: np.random.Generator
     ) -> tuple[Measures, Judged]:
         """Play and judge as it stands; see `rlhf_variant.measures.measure`."""
         lab, judges = self.classroom.lab, self.prepared.judges
-        policy = self.best_of or self.optimizer
-        return measure(lab, policy, judges, side, num_games, num_continuations, random)
+        return measure(lab, self.policy, judges, side, num_games, num_continuations, random)
 
 
 def run_row(
@@ -174,11 +173,11 @@ def run_row(
     ppo = replace(experiment.ppo, divergence_weight=arm.divergence_weight)
     optimizer = PolicyOptimizer(lab.reference, ppo, seed)
     opponent = SamplingPolicy(lab.reference, lab.rules, max(ppo.episodes, experiment.evaluation.final_games))
-    best_of = None
+    policy: Measured = optimizer
     if arm.best_of:
         assert prepared.judges.reward is not None
-        best_of = BestOfMovesPolicy(lab.reference, prepared.judges.reward, arm.best_of)
-    pupil = Pupil(classroom, prepared, optimizer, opponent, best_of)
+        policy = BestOfMovesPolicy(lab.reference, prepared.judges.reward, arm.best_of)
+    pupil = Pupil(classroom, prepared, optimizer, opponent, policy)
     learned = Learned([], [], 0)
     if arm.best_of:
         progress(experiment.rounds)

@@ -42,7 +42,14 @@ def losses(output: Output, batch: Batch) -> dict[str, Tensor]:
     """
     device = output.policy_logits.device
     policy_target, reply_target, value_target, score_target, ownership_target = (
-        torch.from_numpy(target).to(device) for target in batch[1:6]
+        torch.from_numpy(target).to(device)
+        for target in (
+            batch.policy_target,
+            batch.reply_target,
+            batch.value_target,
+            batch.score_target,
+            batch.ownership_target,
+        )
     )
     parts = {
         "policy": cross_entropy(output.policy_logits, policy_target),

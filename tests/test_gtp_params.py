@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_gtp import new_engine, replies, snapshot, talk
+from test_gtp_clients import Talk
 
 from app.options import AgentChoice
 from app.protocols.gtp_engine import GtpEngine
@@ -157,9 +158,13 @@ def test_noise_widens_an_analysis_and_no_choice_of_a_move(monkeypatch: pytest.Mo
 
 
 def test_an_agent_that_searches_without_priors_has_the_parameters_of_its_search() -> None:
-    engine = new_engine(go_rules(9), AgentChoice("go9", search_settings=("selection=uct",)))
-    assert replies("kata-list-params", engine=engine) == [f"= {UCT_PARAMS}"]
-    assert replies("kata-analyze b 1", "name", engine=engine)[0].startswith("=\ninfo")
+    with Talk(go_rules(9), AgentChoice("go9", search_settings=("selection=uct",))) as client:
+        client.send("kata-list-params")
+        assert client.hear() == f"= {UCT_PARAMS}"
+        assert client.hear() == ""
+        client.send("kata-analyze b 1")
+        assert client.hear() == "="
+        assert client.hear().startswith("info move ")  # only then may the next line end the analysis
 
 
 def test_parameters_are_those_of_the_game_and_of_the_search() -> None:

@@ -1,9 +1,13 @@
-"""Self-play on one core beside its network alone: evaluations and moves per CPU second, and where time goes.
+"""Self-play on one core beside its network alone and on two cores beside one, and where its time goes.
 
-Go 9x9, the network of preset go9 with fresh weights, 128 games in lockstep, 32 simulations a move. The
-network alone judges the same planes of 128 positions again and again.
+First the opening moves on Go 9x9, with the network of preset go9 and fresh weights: 128 games in lockstep, 32
+simulations a move. The network alone judges the same planes of 128 positions again and again. Then whole
+games of preset go7 with the weights that ship, by one worker and by two: each plays as many games as the
+other. Scaling needs two idle cores, so this benchmark is not pinned.
 """
 
+import os
+import statistics
 import time
 
 import numpy as np
@@ -13,15 +17,20 @@ from measure import report
 from engine.board import new_state
 from mcts.evaluator import Floats, Rows
 from mcts.search import Search
-from selfplay.generate import play_actions
+from selfplay.bundled import bundled_weights
+from selfplay.checkpoint import load_network
+from selfplay.generate import generate_games, play_actions
 from selfplay.inference import NetworkEvaluator, prepare_for_inference
 from selfplay.network import new_network
 from selfplay.presets import preset
+from selfplay.training_loop import network_evaluators
 from selfplay.value_source import OutcomeValueSource
 
 MOVES = 12
 BATCH = 128
 FORWARD_PASSES = 60
+GAMES_A_WORKER = 96
+RUNS = 3
 
 
 class TimedEvaluator(NetworkEvaluator):
@@ -51,9 +60,48 @@ class TimedEvaluator(NetworkEvaluator):
         return FORWARD_PASSES * len(self._planes) / (time.process_time() - started)
 
 
+def measure_games(num_workers: int) -> tuple[float, float, float, float]:
+    """Whole games of go7: games, moves and evaluations per second, and CPU seconds per second."""
+    config, (network, _) = preset("go7"), load_network(bundled_weights("go7"))
+    started, started_cpu = time.perf_counter(), time.process_time()
+    made = generate_games(
+        config.rules,
+        config.search,
+        config.selfplay,
+        network_evaluators(network, config),
+        OutcomeValueSource(),
+        GAMES_A_WORKER * num_workers,
+        num_workers,
+        np.random.SeedSequence(1),
+    )
+    elapsed, cpu = time.perf_counter() - started, time.process_time() - started_cpu
+    moves = sum(len(game.moves) for game in made.games)
+    return len(made.games) / elapsed, moves / elapsed, made.num_evaluations / elapsed, cpu / elapsed
+
+
+def report_scaling() -> None:
+    """One worker and two, in turn, medians."""
+    measure_games(1)
+    pairs = [(measure_games(1), measure_games(2)) for _ in range(RUNS)]
+    for workers, name in ((0, "one_worker"), (1, "two_workers")):
+        rates = [statistics.median(pair[workers][i] for pair in pairs) for i in range(4)]
+        units = ("games/s", "moves/s", "evaluations/s", "CPU s/s")
+        for rate, unit in zip(rates, units, strict=True):
+            report(f"go7_{name}_{unit.split('/')[0].replace(' ', '_')}", rate, unit)
+    gain = statistics.median(two[2] / one[2] for one, two in pairs)
+    report("selfplay_scaling_to_two", gain / 2, "of twice the evaluations/s of one worker")
+
+
 def main() -> None:
     """Measure and print."""
     torch.set_num_threads(1)
+    report_opening_moves()
+    if (os.cpu_count() or 1) > 1:
+        report_scaling()
+
+
+def report_opening_moves() -> None:
+    """Beside the network alone."""
     config = preset("go9")
     network = prepare_for_inference(new_network(config.network, 1))
     evaluator = TimedEvaluator(network, config.rules, BATCH)

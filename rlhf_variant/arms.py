@@ -24,7 +24,6 @@ from rlhf_variant.experiment import Arm
 from rlhf_variant.measures import MARGIN_EDGES, Judges, error_rates_by_margin
 from rlhf_variant.mixed_value_source import MixedValueSource
 from rlhf_variant.online_model import OnlineModel
-from rlhf_variant.reward_model import RewardModel
 from rlhf_variant.reward_value_source import RewardValueSource
 from rlhf_variant.rewards import NetworkReward, Reward
 from rlhf_variant.selfplay_optimizer import RefereeValueSource
@@ -90,11 +89,8 @@ def prepare(classroom: Classroom, arm: Arm, folder: Path) -> Prepared:
         online = OnlineModel(classroom, arm)
         return Prepared(online, Judges(labeler, online), online.taught)
     taught = classroom.judge_of(arm) if arm.reward == "model" else None
-    judge = taught.judge if taught else _judge(classroom, arm, folder)
-    reward: CutReward = BoardReward(judge)
-    if arm.clip:
-        assert isinstance(judge, RewardModel)
-        judge = reward = ClipReward(judge, classroom.lab.rules, arm.clip)
+    judge = classroom.reward_of(arm, taught.judge) if taught else _judge(classroom, arm, folder)
+    reward: CutReward = judge if isinstance(judge, ClipReward) else BoardReward(judge)
     if arm.truth_share:
         reward = MixedReward(TruthReward(referee), reward, arm.truth_share)
     return Prepared(reward, Judges(labeler, judge), taught)

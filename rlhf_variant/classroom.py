@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from engine.board import MOVE_COUNT, State
+from engine.board import BLACK, MOVE_COUNT, State
 from engine.scoring import outcomes_forbidden
 from mcts.evaluator import Floats
 from rlhf_variant.board_text import canonical_keys
-from rlhf_variant.boards import Boards, present_boards, with_twins
+from rlhf_variant.boards import present_boards, with_twins
+from rlhf_variant.clips import ClipReward, values_of_ends
 from rlhf_variant.comparisons import TARGETS, Labeled, Pairs, draw_pairs
 from rlhf_variant.cut_rewards import Utility
 from rlhf_variant.experiment import Arm, Experiment
@@ -18,7 +19,8 @@ from rlhf_variant.labelers import labeler_of
 from rlhf_variant.pool import Pool
 from rlhf_variant.reward_learner import pair_accuracy
 from rlhf_variant.reward_model import RewardModel, new_reward_model
-from rlhf_variant.teaching import Lesson, Taught, teach
+from rlhf_variant.rewards import Reward
+from rlhf_variant.teaching import Judge, Lesson, Taught, teach
 
 HELD_OUT_SHARE = 0.2
 """Of the comparisons asked: for early stopping and the temperature."""
@@ -102,9 +104,11 @@ class Classroom:
         learner, shape = self.experiment.reward_learner, self.experiment.reward
         with outcomes_forbidden():
             judge, report = teach(arm.model_kind, shape, train, held_out, learner, self.seed, fit_seed)
-        asked = self._answered(replace(arm, shuffled=False), self.test, self.test_pairs, random)
-        truth = self._answered(Arm("truth", "truth"), self.test, self.test_pairs, random)
-        verdicts = judge.values_black(self.test.boards)
+        pairs, reward = self._as_shown(arm, self.test, self.test_pairs), self.reward_of(arm, judge)
+        asked = self._answered(replace(arm, shuffled=False), self.test, pairs, random)
+        truth = self._answered(Arm("truth", "truth"), self.test, pairs, random)
+        black = np.full(len(self.test.plies), BLACK, np.int8)
+        verdicts = values_of_ends(reward, self.test.boards, self.test.moves, black)
         report = {
             **report,
             "test_accuracy": pair_accuracy(judge, asked),
@@ -121,9 +125,8 @@ class Classroom:
 
         Of clips the truth says how the game goes on, a vibe the mean of its utilities.
         """
-        length = max(arm.clip, 1)
-        sides = self._clips(arm, pool, pairs) if arm.clip else (pairs.a, pairs.b)
-        answers = self._answered(arm, pool, pairs._replace(a=sides[0], b=sides[1]), random)
+        length, shown = max(arm.clip, 1), self._as_shown(arm, pool, pairs)
+        answers = self._answered(arm, pool, shown, random)
         utilities = self._utilities(arm.labeler, pool, pairs)[0]
         is_truth = arm.labeler == "truth"
         values = utilities if is_truth else np.tanh(utilities / (float(utilities.std()) or 1.0))
@@ -133,8 +136,8 @@ class Classroom:
         train, held_out = (
             Lesson(
                 Labeled(
-                    sides[0].select(_places(index, length)),
-                    sides[1].select(_places(index, length)),
+                    shown.a.select(_places(index, length)),
+                    shown.b.select(_places(index, length)),
                     answers.preference_a[index],
                 ),
                 pairs.a.select(index),
@@ -147,17 +150,25 @@ class Classroom:
         )
         return train, held_out
 
-    def _clips(self, arm: Arm, pool: Pool, pairs: Pairs) -> tuple[Boards, Boards]:
-        """The pairs as clips, those of reversed sides with colors reversed throughout."""
-        rules = self.lab.rules
+    def reward_of(self, arm: Arm, judge: Judge) -> Reward:
+        """A judge as what the arm's learner is paid by: of clips, by their sums."""
+        if not arm.clip:
+            return judge
+        assert isinstance(judge, RewardModel)
+        return ClipReward(judge, self.lab.rules, arm.clip)
+
+    def _as_shown(self, arm: Arm, pool: Pool, pairs: Pairs) -> Pairs:
+        """The pairs as an arm sees them: boards or clips, those of reversed sides reversed throughout."""
+        if not arm.clip:
+            return pairs
         first, second = (
-            with_twins(pool.clips(rules, index, arm.clip), np.repeat(is_reversed, arm.clip))
+            with_twins(pool.clips(self.lab.rules, index, arm.clip), np.repeat(is_reversed, arm.clip))
             for index, is_reversed in (
                 (pairs.index_a, pairs.reversed_a),
                 (pairs.index_b, pairs.reversed_b),
             )
         )
-        return first, second
+        return pairs._replace(a=first, b=second)
 
     def pool_of(self, state: State, labeler: str, random: np.random.Generator) -> Pool:
         """A learner's own boards as a pool; their truth is looked up only where the labeler is the truth.

@@ -20,8 +20,8 @@ class ClipValueSource:
     def terminal_values(self, state: State, rows: Rows) -> Floats:
         """See `selfplay.value_source.ValueSource.terminal_values`.
 
-        A search knows its leaves and not the boards before them, so each counts for a clip in which nothing
-        happens. Games that are cut never end in a search.
+        A search knows its leaves and not the boards before them, so each counts for the end of a clip of
+        passes. Games that are cut never end in a search.
         """
         return self._still.terminal_values(state, rows)
 
@@ -31,7 +31,7 @@ class ClipValueSource:
         Raises:
             ValueError: the game is shorter than a clip.
         """
-        value_black = self._reward.sums([moves.tolist()], np.array([BLACK], np.int8))
+        value_black = self._reward.sums(moves[None], np.array([BLACK], np.int8))
         return targets_from_black(float(value_black[0]), to_play)
 
     def score_target_black(self, state: State, row: int) -> float | None:

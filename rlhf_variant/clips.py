@@ -8,14 +8,14 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from engine.board import new_state
+from engine.board import BLACK, WHITE, new_state
 from engine.rulesets import Rules
 from engine.scoring import outcomes_forbidden
 from mcts.evaluator import Floats
 from rlhf_variant.boards import Boards, present_boards
 from rlhf_variant.episodes import Episodes
 from rlhf_variant.reward_model import RewardModel
-from rlhf_variant.rewards import twins_for
+from rlhf_variant.rewards import Reward, twins_for, values_of
 from selfplay.generate import play_actions
 
 CHUNK = 512
@@ -23,9 +23,9 @@ CHUNK = 512
 NO_MOVE = -1
 
 
-def padded_moves(moves: Sequence[Sequence[int]], most: int) -> npt.NDArray[np.int16]:
-    """`[N, most]` moves of N games, NO_MOVE after the last of each."""
-    padded = np.full((len(moves), most), NO_MOVE, np.int16)
+def padded_moves(moves: Sequence[Sequence[int]], most: int = 0) -> npt.NDArray[np.int16]:
+    """`[N, M]` moves of N games, NO_MOVE after the last of each; M is that of the longest or `most`."""
+    padded = np.full((len(moves), max([most, *map(len, moves)])), NO_MOVE, np.int16)
     for row, own in enumerate(moves):
         padded[row, : len(own)] = own
     return padded
@@ -70,7 +70,9 @@ def clips_of(rules: Rules, moves: npt.NDArray[np.int16], length: int) -> Boards:
 class ClipReward:
     """The sum of a model's rewards over the last boards of an episode; see `rlhf_variant.cut_rewards`.
 
-    As a judge of single boards it takes each for a clip in which nothing happens, so both have one scale.
+    As a judge of single boards it takes each for the end of a clip in which both sides only pass, so both
+    have one scale. That the sides take turns in it matters: in a clip of an even number of boards each is to
+    move half of the time, so what a model adds for the side to move was never taught; here it cancels too.
     """
 
     def __init__(self, model: RewardModel, rules: Rules, length: int) -> None:
@@ -85,13 +87,13 @@ class ClipReward:
 
     def values(self, episodes: Episodes, random: np.random.Generator) -> Floats:
         """See `rlhf_variant.cut_rewards.CutReward.values`."""
-        return self.sums(episodes.moves, episodes.color)
+        return self.sums(padded_moves(episodes.moves), episodes.color)
 
-    def sums(self, moves: Sequence[Sequence[int]], color: npt.NDArray[np.int8]) -> Floats:
+    def sums(self, moves: npt.NDArray[np.int16], color: npt.NDArray[np.int8]) -> Floats:
         """Values of one player of each game, for its last clip.
 
         Args:
-            moves: of E games, each with at least one move less than a clip has boards.
+            moves: `[E, M]` see `padded_moves`, each with at least one move less than a clip has boards.
             color: `[E]` BLACK or WHITE.
 
         Returns:
@@ -100,7 +102,7 @@ class ClipReward:
         Raises:
             ValueError: a game is too short.
         """
-        boards = clips_of(self._rules, padded_moves(moves, max(map(len, moves))), self._length)
+        boards = clips_of(self._rules, moves, self._length)
         with outcomes_forbidden():
             rewards = self._model.rewards(twins_for(boards, np.repeat(color, self._length)))
         sums = rewards.reshape(-1, self._length).sum(axis=1)
@@ -108,5 +110,25 @@ class ClipReward:
 
     def values_black(self, boards: Boards) -> Floats:
         """See `rlhf_variant.rewards.Reward.values_black`."""
-        sums = self._length * self._model.rewards(boards)
+        before = boards._replace(to_play=(BLACK + WHITE - boards.to_play).astype(np.int8))
+        num_before = self._length // 2
+        sums = (self._length - num_before) * self._model.rewards(boards)
+        sums += num_before * self._model.rewards(before)
         return np.asarray(np.tanh(sums / float(self._model.temperature)), np.float32)
+
+
+def values_of_ends(
+    reward: Reward, boards: Boards, moves: npt.NDArray[np.int16] | None, color: npt.NDArray[np.int8]
+) -> Floats:
+    """Values of one player of each game as its learner is paid them: by its last clip, or by its last board.
+
+    Args:
+        reward: who judges.
+        boards: the last ones of N games.
+        moves: `[N, M]` those games, see `padded_moves`; only a reward of clips looks at them.
+        color: `[N]` BLACK or WHITE.
+    """
+    if isinstance(reward, ClipReward):
+        assert moves is not None
+        return reward.sums(moves, color)
+    return values_of(reward, boards, color)

@@ -13,11 +13,11 @@ import numpy.typing as npt
 from engine.board import BLACK, WHITE
 from rlhf_variant.board_text import board_texts
 from rlhf_variant.boards import Boards
+from rlhf_variant.clips import values_of_ends
 from rlhf_variant.cut_rewards import Utility
 from rlhf_variant.measures import MARGIN_EDGES, Judged, Judges, accuracy
 from rlhf_variant.pool import Pool
 from rlhf_variant.reward_report import reliability
-from rlhf_variant.rewards import values_of
 
 GALLERY_SIZE = 6
 """Fixed before anybody looked; the boards are the first by reward, never chosen."""
@@ -52,8 +52,8 @@ def closer_look(judged: Judged, judges: Judges, reference: Pool, num_continuatio
     both = np.concatenate([labels, -labels])
     values = np.concatenate(
         [
-            np.asarray(values_of(judges.reward, pool.boards, np.full(len(labels), one, np.int8)), np.float64)
-            for one in (BLACK, WHITE)
+            np.asarray(values_of_ends(judges.reward, pool.boards, pool.moves, player), np.float64)
+            for player in (np.full(len(labels), one, np.int8) for one in (BLACK, WHITE))
         ]
     )
     return {

@@ -11,10 +11,11 @@ import numpy.typing as npt
 
 from engine.rulesets import Rules
 from mcts.evaluator import Floats
+from rlhf_variant.clips import padded_moves, values_of_ends
 from rlhf_variant.cut_rewards import Utility
 from rlhf_variant.episodes import Episodes, Side, play_episodes
 from rlhf_variant.lab import Lab
-from rlhf_variant.rewards import Reward, values_of
+from rlhf_variant.rewards import Reward
 from selfplay.network import NetworkConfig
 from selfplay.statistics import wilson_interval
 
@@ -140,7 +141,9 @@ def measure(
     first = episodes.sign[:, None] * lab.referee.margins(episodes.state, rows, num_continuations, random)
     gold_results, first_results = np.sign(gold).mean(axis=1), np.sign(first).mean(axis=1)
     taught = first_results if judges.labeler is None else episodes.sign * judges.labeler(boards)
-    rewards = taught if judges.reward is None else values_of(judges.reward, boards, episodes.color)
+    rewards = taught
+    if judges.reward is not None:
+        rewards = values_of_ends(judges.reward, boards, padded_moves(episodes.moves), episodes.color)
     divergence, entropy = policy.divergence(episodes)
     gold_rate = (1 + gold_results) / 2
     return (

@@ -44,14 +44,15 @@ class PairConfig:
     Attributes:
         pair_type: what is compared.
         min_ply: fewest moves before a compared board.
-        clip_length: boards of a segment.
+        clip_length: boards of a segment. In an even number each side is to move in half of them, so what a
+            model adds for the side to move cancels and is never taught: it cannot judge single boards then.
         held_out_share: of the games, never trained on.
         hard_share: of the pairs, drawn from those whose games ended nearer to each other than most.
     """
 
     pair_type: PairType = "boards"
     min_ply: int = 8
-    clip_length: int = 6
+    clip_length: int = 5
     held_out_share: float = 0.2
     hard_share: float = 0.0
 

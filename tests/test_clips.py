@@ -14,15 +14,16 @@ from engine.board import BLACK, TO_PLAY, WHITE
 from engine.game import Game
 from engine.rulesets import go_rules
 from engine.scoring import outcomes_forbidden
+from mcts.evaluator import Floats
 from rlhf_variant.answering import answer_queue
 from rlhf_variant.board_text import board_texts
-from rlhf_variant.boards import boards_of_state, joined, swap_colors
+from rlhf_variant.boards import Boards, boards_of_state, joined, swap_colors
 from rlhf_variant.clip_value_source import ClipValueSource
-from rlhf_variant.clips import ClipReward, clips_of, padded_moves
+from rlhf_variant.clips import ClipReward, clips_of, padded_moves, values_of_ends
 from rlhf_variant.episodes import play_episodes
 from rlhf_variant.pairs import PairConfig, SourceGame, boards_along, draw_queries
 from rlhf_variant.query_queue import QueryQueue
-from rlhf_variant.reward_model import RewardConfig, new_reward_model
+from rlhf_variant.reward_model import RewardConfig, RewardModel, new_reward_model
 from rlhf_variant.sampling_policy import SamplingPolicy
 from selfplay.run_store import RunStore
 
@@ -57,8 +58,47 @@ def test_a_reward_is_the_sum_over_the_clip_from_the_view_of_the_learner(tmp_path
     own = pool.clips(rules, np.arange(20), 3)
     last = board_texts(own.select(np.arange(2, 60, 3)))
     assert last == board_texts(pool.boards.select(np.arange(20)))
-    still = reward.values_black(pool.boards)
-    assert (np.sign(still) == np.sign(MODEL.values_black(pool.boards))).all()
+    assert pool.moves is not None
+    seen_by_white = values_of_ends(reward, pool.boards, pool.moves, np.full(len(pool.plies), WHITE, np.int8))
+    assert seen_by_white == pytest.approx(
+        -reward.sums(pool.moves, np.full(len(pool.plies), BLACK, np.int8)), abs=1e-5
+    )
+    assert (
+        values_of_ends(MODEL, pool.boards, None, np.full(len(pool.plies), BLACK, np.int8))
+        == MODEL.values_black(pool.boards)
+    ).all()
+
+
+@pytest.mark.parametrize("length", [4, 5])
+def test_a_single_board_is_the_end_of_a_clip_of_passes(length: int) -> None:
+    games, rules = random_games(go_rules(5), 20, 9), go_rules(5)
+    boards = clips_of(
+        rules, padded_moves([game.moves[: 8 + i % 2].tolist() for i, game in enumerate(games)]), 1
+    )
+    clips = boards.select(np.repeat(np.arange(20), length))
+    is_before = np.tile(np.arange(length)[::-1] % 2 == 1, 20)
+    turns = np.where(is_before, BLACK + WHITE - clips.to_play, clips.to_play).astype(np.int8)
+    sums = MODEL.rewards(clips._replace(to_play=turns)).reshape(20, length).sum(axis=1)
+    values = ClipReward(MODEL, rules, length).values_black(boards)
+    assert values == pytest.approx(np.tanh(sums / float(MODEL.temperature)), abs=1e-5)
+
+
+def test_what_even_clips_cannot_teach_decides_no_single_board() -> None:
+    class WhoseTurn(RewardModel):
+        """A model that likes to be on move, and nothing else."""
+
+        def rewards(self, boards: Boards) -> Floats:
+            return np.where(boards.to_play == BLACK, 1, -1).astype(np.float32)
+
+    games, rules = random_games(go_rules(5), 20, 14), go_rules(5)
+    moves = padded_moves([game.moves[:8].tolist() for game in games])
+    model, black = WhoseTurn(RewardConfig(1, 8)), np.full(20, BLACK, np.int8)
+    boards = clips_of(rules, moves, 1)
+    even, odd = (ClipReward(model, rules, length) for length in (4, 5))
+    assert not even.sums(moves, black).any()
+    assert not even.values_black(boards).any()
+    assert odd.sums(moves, black) == pytest.approx(odd.values_black(boards))
+    assert odd.values_black(boards) == pytest.approx(np.full(20, np.tanh(1)), abs=1e-6)
 
 
 def test_self_play_is_paid_the_sum_over_the_last_clip_behind_the_firewall(

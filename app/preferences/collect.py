@@ -29,7 +29,9 @@ ASKS_REWARDS = ("variance", "entropy")
 @click.option("--pairs", default=1000, show_default=True, type=click.IntRange(1), help="Questions to ask.")
 @click.option("--type", "pair_type", type=click.Choice(PAIR_TYPES), default="boards", show_default=True)
 @click.option("--min-ply", default=8, show_default=True, help="Fewest moves before a board.")
-@click.option("--clip", default=6, show_default=True, help="Boards of a segment.")
+@click.option(
+    "--clip", default=5, show_default=True, help="Boards of a segment; odd, if models shall judge boards too."
+)
 @click.option("--held-out", default=0.2, show_default=True, help="Share never trained on, split by game.")
 @click.option("--hard", default=0.0, show_default=True, help="Share of pairs whose games ended nearly alike.")
 @click.option(

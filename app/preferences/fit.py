@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from app.console import stopping
+from app.console import notice, stopping
 from app.options import json_option
 from app.preferences.reward_text import print_report
 from app.progress import Progress, getting_ready
@@ -58,6 +58,11 @@ def fit(
         if labeler is not None:
             store.set_fact(LABELER_FACT, labeler)
         train, held_out = answered(store)
+        if train.clip_length and train.clip_length % 2 == 0:
+            notice(
+                f"Segments of {train.clip_length} boards: each side is to move in half of them, so models"
+                " learn nothing about whose turn it is; for judging single boards collect an odd --clip"
+            )
         bar = Progress("Teaching reward models", members * epochs)
         try:
             shape = RewardConfig(blocks, channels, antisymmetric=not naive)

@@ -122,6 +122,7 @@ def test_what_is_set_reaches_the_search() -> None:
         "fpuReductionMax": 0.3,
         "rootFpuReductionMax": "0.1",
         "average_root": True,
+        "useGraphSearch": True,
         "clean_up": True,
         "ending_bonus": 0.1,
     }
@@ -132,6 +133,7 @@ def test_what_is_set_reaches_the_search() -> None:
     assert (config.c_puct_init, config.c_puct_log, config.c_puct_base) == (1.5, 0.5, 500.0)
     assert (config.c_puct_deviation, config.fpu_reduction, config.root_fpu_reduction) == (0.85, 0.3, 0.1)
     assert (config.average_root, config.clean_up, config.ending_bonus) == (True, True, 0.1)
+    assert config.merge_transpositions
     (told,) = replies("kata-get-params", engine=engine)
     assert json.loads(told[2:]).items() >= {**given, "rootFpuReductionMax": 0.1}.items()
 

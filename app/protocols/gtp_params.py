@@ -28,6 +28,7 @@ PUCT_FIELDS = {
     "fpuReductionMax": "fpu_reduction",
     "rootFpuReductionMax": "root_fpu_reduction",
     "average_root": "average_root",
+    "useGraphSearch": "merge_transpositions",
 }
 """Fields of `SearchConfig` by parameter, of agents that search by priors; the next are those of others."""
 UCT_FIELDS = {"c_uct": "c_uct"}

@@ -2,8 +2,8 @@
 
     python benchmarks/measure_levels.py FILE [--boards go7,go9,gomoku6,gomoku15] [--games N]
 
-Matches of neighbours from random openings of two moves, both colors, seed equal to the lower level. FILE keeps
-each match as it ends, as JSON, and the same command goes on from there; at the end all are shown as a table.
+Matches of neighbours from random openings of two moves, both colors, seed equal to the lower level. FILE
+keeps each match as it ends, as JSON, and the same command goes on from there; then all are shown as a table.
 """
 
 import argparse

@@ -1,5 +1,6 @@
 """`yomi reproduce`: a published figure again, from the rows stored with it, without any training."""
 
+import json
 from pathlib import Path
 
 import click
@@ -30,7 +31,8 @@ def reproduce(figure: str | None, results: Path, out: Path | None) -> None:
     from app.experiment_figures import FIGURES
     from app.experiment_tables import TABLES
 
-    names = [f"{path.stem}/{name}" for path in sorted(results.glob("*.json")) for name in (*FIGURES, *TABLES)]
+    experiments = [path.stem for path in sorted(results.glob("*.json")) if _holds_rows(path)]
+    names = [f"{experiment}/{name}" for experiment in experiments for name in (*FIGURES, *TABLES)]
     if figure is None:
         click.echo("\n".join(names) if names else f"{results}: no results here")
         return
@@ -52,6 +54,15 @@ def reproduce(figure: str | None, results: Path, out: Path | None) -> None:
         write_atomically(path, drawn.encode())
         click.echo(f"Saved as {path}")
     click.echo(f"To make the rows anew: {_command(results, experiment, name)}")
+
+
+def _holds_rows(path: Path) -> bool:
+    """Whether a file is of an experiment; results of benchmarks lie beside them."""
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(stored, dict) and "experiment" in stored
 
 
 def _command(results: Path, experiment: str, name: str) -> str:

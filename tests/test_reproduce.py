@@ -23,6 +23,7 @@ def test_published_figures_and_tables_are_listed() -> None:
         f"go7_2x2/{name}" for name in (*FIGURES, *TABLES)
     ]
     assert set(TITLES) == set(TABLES)
+    assert not [name for name in listed if name.startswith("go7_strength")]
 
 
 def test_a_figure_is_drawn_alike_each_time_and_the_command_behind_it_is_told(tmp_path: Path) -> None:

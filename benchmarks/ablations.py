@@ -1,12 +1,13 @@
 """What each technique of self-play is worth: arms that differ by one setting, at equal network evaluations.
 
-    python benchmarks/ablations.py FOLDER [--evaluations N] [--seeds N] [--json FILE]
+    python benchmarks/ablations.py FOLDER [--evaluations N] [--seeds N] [--arm NAME ...] [--json FILE]
 
 Go 7x7, komi 6.5, preset `go7` with a network of 2 blocks and 16 channels. Every arm learns from an empty
 network until its budget is spent, then plays the base of its seed and the anchor `uct:200`, from the same
 openings. Seed by seed all arms run in turn, in one process. What is finished stays finished, and the same
-command goes on after a kill, in the middle of a run as well. With `--json` the rows that exist are written to
-a file and shown as a table, and nothing runs.
+command goes on after a kill, in the middle of a run as well. `--arm` leaves out all arms that it does not
+name, except the base. With `--json` the rows that exist are written to a file and shown as a table;
+nothing runs then.
 """
 
 import argparse
@@ -195,6 +196,7 @@ def main() -> None:
     parser.add_argument("--evaluations", type=int, default=EVALUATIONS)
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--games", type=int, default=GAMES)
+    parser.add_argument("--arm", action="append", choices=list(ARMS), help="repeatable; default: all")
     parser.add_argument("--json", type=Path, help="write the rows that exist and run nothing")
     options = parser.parse_args()
     folder: Path = options.folder
@@ -205,7 +207,8 @@ def main() -> None:
         return
     folder.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
-    wanted = [(arm, seed) for seed in range(1, options.seeds + 1) for arm in ARMS]
+    arms = [arm for arm in ARMS if arm in (BASE, *(options.arm or ARMS))]
+    wanted = [(arm, seed) for seed in range(1, options.seeds + 1) for arm in arms]
     started, made = time.monotonic(), 0
     for place, (arm, seed) in enumerate(wanted):
         path = row_path(folder, arm, seed)

@@ -75,7 +75,8 @@ class Beginnings:
         Args:
             rules: of the run.
             sizes: as `read_sizes` takes them.
-            random_plies: random moves of a game that is no fork.
+            random_plies: most random moves of a game that is no fork; how many is drawn for each, so that
+                the first moves are searched and learned too.
             fork_share: of the games.
 
         Raises:
@@ -105,4 +106,6 @@ class Beginnings:
         rules = self._rules
         if len(self._sides):
             rules = rules_at(rules, int(random.choice(self._sides, p=self._shares)))
-        return rules, random_opening(rules, self._random_plies, random) if self._random_plies else []
+        if not self._random_plies:
+            return rules, []
+        return rules, random_opening(rules, int(random.integers(self._random_plies + 1)), random)

@@ -40,7 +40,8 @@ class SelfPlayConfig:
     Attributes:
         games_per_iteration: finished games before each training phase.
         parallel_games: games in lockstep a worker; the batch of the network.
-        random_plies: uniform random moves at the start of a game, not policy targets.
+        random_plies: most uniform random moves at the start of a game, not policy targets; how many is drawn
+            for each game.
         temperature: of the move drawn from the root visits at first; 0 plays the best move.
         final_temperature: of the same late in the game.
         temperature_plies: plies over which it falls from one to the other, linearly.

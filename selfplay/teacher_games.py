@@ -93,9 +93,7 @@ class _Class:
         self._lesson, self._waiting = lesson, num_games - batch
         self._agent = teacher.make(rules, batch, agent_seed)
         self._random = np.random.default_rng(move_seed)
-        self._beginnings = [
-            Beginnings(rules, lesson.sizes, plies, 0.0) for plies in range(lesson.most_random_plies + 1)
-        ]
+        self._beginnings = Beginnings(rules, lesson.sizes, lesson.most_random_plies, 0.0)
         self._state = new_state(rules, batch)
         self._rules = [rules] * batch
         self._moves: list[list[int]] = [[] for _ in range(batch)]
@@ -129,8 +127,7 @@ class _Class:
                 progress(len(ended))
 
     def _begin(self, row: int) -> None:
-        beginnings = self._beginnings[int(self._random.integers(len(self._beginnings)))]
-        rules, actions = beginnings.draw((), self._random)
+        rules, actions = self._beginnings.draw((), self._random)
         self._rules[row] = rules
         set_rules(self._state, row, rules)
         reset(self._state, row)

@@ -281,19 +281,21 @@ def test_self_played_games_are_legal_and_their_targets_those_of_the_winner() -> 
         config.selfplay,
         network_evaluators(random_network(1), config),
         OutcomeValueSource(),
-        num_games=10,
+        num_games=20,
         num_threads=2,
         seed=np.random.SeedSequence(1),
     )
-    assert len(made.games) == 10
-    for record in made.games:
+    assert len(made.games) == 20
+    num_random = [int(record.visits.any(axis=1).argmax()) for record in made.games]
+    assert {*num_random} == {0, 1, 2}
+    for record, first in zip(made.games, num_random, strict=True):
         game = Game(record.rules)
         for ply, action in enumerate(record.moves):
             legal = game.legal_actions()
             assert action in legal
             visited = np.flatnonzero(record.visits[ply])
             assert set(visited) <= set(legal)
-            assert record.visits[ply].sum() == (0 if ply < 2 else config.search.num_simulations - 1)
+            assert record.visits[ply].sum() == (0 if ply < first else config.search.num_simulations - 1)
             game.play(int(action))
         assert game.is_over
         assert record.score_black == game.score_black()

@@ -154,3 +154,16 @@ def test_models_are_taught_by_the_segments_of_a_run_that_asks_about_nothing_else
     refused = CliRunner().invoke(main, ["rlhf", "fit", str(run), *small])
     assert refused.exit_code == 2
     assert "segments of 3 and 4 boards" in refused.output
+
+
+@pytest.mark.parametrize("length", [3, 4])
+def test_who_teaches_by_even_segments_is_told_what_they_cannot_teach(tmp_path: Path, length: int) -> None:
+    sources = [SourceGame(game, "random", 1) for game in random_games(go_rules(5), 30, 12)]
+    with RunStore(tmp_path / "run") as store:
+        config = PairConfig("segments", min_ply=6, clip_length=length)
+        QueryQueue(store).ask(draw_queries(sources, 40, config, np.random.default_rng(1)))
+        answer_queue(store, "stones")
+    options = ("--members", "1", "--blocks", "1", "--channels", "8", "--epochs", "1", "--json")
+    taught = CliRunner().invoke(main, ["rlhf", "fit", str(tmp_path / "run"), *options])
+    assert taught.exit_code == 0, taught.output
+    assert ("whose turn it is" in taught.stderr) == (length == 4)

@@ -5,6 +5,7 @@ with summed rewards (Christiano et al. 2017) and boards with scalars share one l
 """
 
 import copy
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -28,6 +29,9 @@ DECAY_STEP = 1.5
 LEAST_STEPS = 8
 """Of an epoch, as far as batches of LEAST_BATCH allow: a hundred pairs in one step or two teach nothing."""
 LEAST_BATCH = 8
+STEPS_BEFORE_STOPPING = 300
+"""Of a fit. The loss of twenty held-out pairs wanders by chance for longer than any patience, and models of a
+hundred pairs were left as they were after their first epoch."""
 LOWEST_DECAY, HIGHEST_DECAY = 1e-3, 3.0
 Loss = Callable[[Tensor, Tensor], Tensor]
 """`(rewards [n, S], targets [n])` -> a scalar."""
@@ -63,7 +67,7 @@ class RewardLearnerConfig:
         learning_rate: of AdamW.
         weight_decay: of AdamW in the first epoch; then the ratio of validation to training loss moves it.
         epochs: most passes over the examples.
-        patience: epochs without a better validation loss before stopping.
+        patience: epochs without a better validation loss before stopping, after STEPS_BEFORE_STOPPING.
         error_rate: e of the likelihood (Christiano et al. use 0.1).
     """
 
@@ -175,6 +179,7 @@ def fit(
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
     )
+    steps_of_epoch = math.ceil(len(train.targets) / _batch(config, len(train.targets)))
     best, best_weights = Fit(0, float("inf"), 1.0, config.weight_decay), copy.deepcopy(model.state_dict())
     for epoch in range(1, config.epochs + 1):
         train_loss = _train_epoch(model, train, loss_of, config, optimizer, random)
@@ -185,7 +190,7 @@ def fit(
         if validation_loss < best.loss:
             best = Fit(epoch, validation_loss, ratio, decay)
             best_weights = copy.deepcopy(model.state_dict())
-        elif epoch - best.epochs >= config.patience:
+        elif epoch - best.epochs >= config.patience and epoch * steps_of_epoch >= STEPS_BEFORE_STOPPING:
             break
     model.load_state_dict(best_weights)
     model.eval().requires_grad_(False)
@@ -204,7 +209,7 @@ def _train_epoch(
     model.train()
     total = 0.0
     order = random.permutation(len(train.targets))
-    size = min(config.batch_size, max(LEAST_BATCH, len(order) // LEAST_STEPS))
+    size = _batch(config, len(order))
     for start in range(0, len(order), size):
         batch = train.select(order[start : start + size])
         rewards = model(turned(batch.planes.flatten(0, 1), random)).view(batch.planes.shape[:2])
@@ -216,6 +221,11 @@ def _train_epoch(
         total += float(loss.detach()) * len(batch.targets)
     model.eval()
     return total / len(order)
+
+
+def _batch(config: RewardLearnerConfig, num_examples: int) -> int:
+    """Examples of a step."""
+    return min(config.batch_size, max(LEAST_BATCH, num_examples // LEAST_STEPS))
 
 
 def adapted_decay(decay: float, ratio: float) -> float:

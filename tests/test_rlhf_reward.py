@@ -277,3 +277,13 @@ def test_a_preference_run_refuses_score_targets_proofs_and_other_preferences(tmp
         store.set_fact("preferences", {"labeler": "someone else"})
         with pytest.raises(RunError, match="other preferences"):
             train_on_preferences(store, config, preferences, reference, initial)
+
+
+def test_a_hundred_pairs_are_not_left_after_the_first_passes() -> None:
+    train, held_out = stone_pairs(80), stone_pairs(20, seed=2)
+    config, epochs = RewardLearnerConfig(batch_size=32, epochs=40, patience=1), []
+    loss_of, examples = pair_loss(0.1), (pair_examples(train), pair_examples(held_out))
+    model = new_reward_model(RewardConfig(1, 8), 1)
+    fitted = fit(model, *examples, loss_of, config, np.random.SeedSequence(1), epochs.append)
+    assert len(epochs) >= 300 / 8
+    assert fitted.epochs > 10

@@ -21,10 +21,14 @@ from rlhf_variant.boards import Boards, draw_boards, swap_colors
 from rlhf_variant.comparisons import Labeled
 from rlhf_variant.preference_loss import preference_loss, preference_probability
 from rlhf_variant.reward_learner import (
+    STEPS_BEFORE_STOPPING,
     RewardLearnerConfig,
+    fit,
     fit_reward_model,
     fitted_temperature,
     pair_accuracy,
+    pair_examples,
+    pair_loss,
     turned,
 )
 from rlhf_variant.reward_model import (
@@ -281,9 +285,10 @@ def test_a_preference_run_refuses_score_targets_proofs_and_other_preferences(tmp
 
 def test_a_hundred_pairs_are_not_left_after_the_first_passes() -> None:
     train, held_out = stone_pairs(80), stone_pairs(20, seed=2)
-    config, epochs = RewardLearnerConfig(batch_size=32, epochs=40, patience=1), []
+    epochs: list[int] = []
+    config = RewardLearnerConfig(batch_size=32, epochs=40, patience=1)
     loss_of, examples = pair_loss(0.1), (pair_examples(train), pair_examples(held_out))
     model = new_reward_model(RewardConfig(1, 8), 1)
     fitted = fit(model, *examples, loss_of, config, np.random.SeedSequence(1), epochs.append)
-    assert len(epochs) >= 300 / 8
+    assert 8 * len(epochs) >= STEPS_BEFORE_STOPPING
     assert fitted.epochs > 10

@@ -44,10 +44,12 @@ class Rung:
 RUNGS = {
     "go7": [Rung("94 % against uct:1000 at 64 visits", 5.1e6, True)],
     "go9": [
+        Rung("84 % against GNU Go level 10 at 100 visits, from a clone of real games", 1.33e7, True),
         Rung("50 % against uct:1000 at 100 visits", 1.5e7, False),
         Rung("50 % against GNU Go level 1", 9e7, False),
         Rung("30 % against GNU Go level 10", 3e8, False),
     ],
+    "gomoku15": [Rung("94 % against threats at 100 visits, from a clone of it", 6.9e6, True)],
     "gomoku6": [Rung("93 % against uct:1000 at 64 visits", 0.9e6, True)],
 }
 """By preset; docs/agents.md has the measured ones."""

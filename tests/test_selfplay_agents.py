@@ -20,6 +20,7 @@ from selfplay import bundled
 from selfplay.agents import AgentError, AgentSpec, network_agent, open_agent
 from selfplay.bundled import default_agent
 from selfplay.checkpoint import CheckpointError, save_network
+from selfplay.inference import NetworkEvaluator, prepare_for_inference
 from selfplay.player_agent import PlayerAgent
 from selfplay.run_store import RunStore
 from selfplay.training_loop import train
@@ -144,6 +145,16 @@ def test_every_bundled_agent_is_small_and_plays_what_it_was_trained_for() -> Non
         state = new_state(spec.known_rules)
         (action,) = spec.make(spec.known_rules, 1, SEED).choose(state, np.zeros(1, np.int64))
         assert 0 <= action < spec.known_rules.num_actions
+
+
+@pytest.mark.parametrize("rules", [gomoku_rules(6, line_length=4), gomoku_rules(9), gomoku_rules(15)])
+def test_who_moves_first_in_gomoku_is_not_lost_on_the_empty_board(rules: Rules) -> None:
+    network = open_agent(default_agent(rules)).network
+    assert network is not None
+    logits, values = np.empty((1, rules.num_actions), np.float32), np.empty(1, np.float32)
+    evaluator = NetworkEvaluator(prepare_for_inference(network), rules, 1)
+    evaluator.evaluate(new_state(rules), np.zeros(1, np.int64), logits, values)
+    assert values[0] >= 0
 
 
 def test_labels_tell_name_and_strength(weights: Path) -> None:

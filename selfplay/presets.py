@@ -54,10 +54,12 @@ PRESETS: dict[str, TrainConfig] = {
     "gomoku6": TrainConfig(
         rules=gomoku_rules(6),
         network=NetworkConfig(blocks=3, channels=32, reading_planes=True, **AUXILIARY_HEADS),
-        search=SearchConfig(num_simulations=32),
-        selfplay=SelfPlayConfig(games_per_iteration=200, random_plies=1, temperature_plies=8),
+        search=SearchConfig(num_simulations=16, selection="gumbel", solve=True),
+        selfplay=SelfPlayConfig(
+            games_per_iteration=200, parallel_games=128, random_plies=2, temperature_plies=8
+        ),
         learner=SHORT_RUN,
-        iterations=30,
+        iterations=80,
     ),
     "gomoku15": TrainConfig(
         rules=gomoku_rules(15),

@@ -56,10 +56,10 @@ PRESETS: dict[str, TrainConfig] = {
         network=NetworkConfig(blocks=3, channels=32, reading_planes=True, **AUXILIARY_HEADS),
         search=SearchConfig(num_simulations=16, selection="gumbel", solve=True),
         selfplay=SelfPlayConfig(
-            games_per_iteration=200, parallel_games=128, random_plies=2, temperature_plies=8
+            games_per_iteration=200, parallel_games=128, random_plies=4, temperature_plies=8
         ),
         learner=SHORT_RUN,
-        iterations=80,
+        iterations=40,
     ),
     "gomoku15": TrainConfig(
         rules=gomoku_rules(15),

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,6 +76,7 @@ def configuration(
     assignments: tuple[str, ...],
     initial: Path | None,
     network_size: str | None = None,
+    adapted: "Callable[[TrainConfig], TrainConfig]" = lambda config: config,
 ) -> "tuple[TrainConfig, Network | None]":
     """The settings of a run and the weights it starts from.
 
@@ -84,6 +86,7 @@ def configuration(
         assignments: settings as `key=value`.
         initial: a file of weights, whose shape then counts, or None.
         network_size: a key of `NETWORK_SIZES` instead of the preset's network; assignments come after it.
+        adapted: what the command makes of a preset, before any assignment.
 
     Raises:
         ConfigError: no such preset or setting.
@@ -95,7 +98,7 @@ def configuration(
     from selfplay.config import ConfigError, override
     from selfplay.presets import preset, sized
 
-    config = preset(preset_name)
+    config = adapted(preset(preset_name))
     if network_size is not None and initial is not None:
         raise ConfigError(f"--network {network_size}: weights to start from have a size of their own")
     if network_size is not None:

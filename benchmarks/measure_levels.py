@@ -8,7 +8,6 @@ keeps each match as it ends, as JSON, and the same command goes on from there; t
 
 import argparse
 import json
-import math
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +17,11 @@ from selfplay.arena import play_match
 from selfplay.checkpoint import write_atomically
 from selfplay.levels import NUM_LEVELS, level_agent
 from selfplay.presets import preset
+from selfplay.sprt import elo_of
 from selfplay.statistics import wilson_interval
 
 BOARDS = ("go7", "go9", "gomoku6", "gomoku15")
 """The presets whose boards are played; each has an agent that ships."""
-
-
-def elo(share: float) -> float:
-    """Points of Elo that a share of the games stands for."""
-    return -400 * math.log10(1 / share - 1)
 
 
 def measure(board: str, level: int, games: int) -> dict[str, Any]:
@@ -44,10 +39,10 @@ def gain(row: dict[str, Any]) -> str:
     points = row["wins"] + row["draws"] / 2
     low, high = wilson_interval(points, games)
     if points == games:
-        return f"above {elo(low):.0f}"
+        return f"above {elo_of(low):.0f}"
     if points == 0:
-        return f"below {elo(high):.0f}"
-    return f"{elo(points / games):.0f} ({elo(low):.0f} .. {elo(high):.0f})"
+        return f"below {elo_of(high):.0f}"
+    return f"{elo_of(points / games):.0f} ({elo_of(low):.0f} .. {elo_of(high):.0f})"
 
 
 def table(rows: list[dict[str, Any]]) -> str:

@@ -5,7 +5,7 @@ From the moment the reward model exists, everything runs behind the outcome fire
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +91,27 @@ class Stages:
     training: Watcher = field(default_factory=Watcher)
 
 
+def blinded(config: TrainConfig) -> TrainConfig:
+    """The same settings with a search that knows nothing of outcomes, as far as a preset goes."""
+    return replace(config, search=replace(config.search, solve=False, vcf_nodes=0, clean_up=False))
+
+
+def require_blind(config: TrainConfig) -> None:
+    """Pass where the settings let no outcome be seen.
+
+    Raises:
+        ValueError: a search or a match that rests on outcomes.
+    """
+    if config.search.solve:
+        raise ValueError("search.solve: expected false, proofs rest on outcomes")
+    if config.search.vcf_nodes:
+        raise ValueError("search.vcf_nodes: expected 0, a victory by continuous fours is an outcome")
+    if config.search.clean_up:
+        raise ValueError("search.clean_up: expected false, dead stones tell of the outcome")
+    if config.gate_games or config.elo_every:
+        raise ValueError("gate_games and elo_every: expected 0, matches tell who won")
+
+
 def train_on_preferences(
     store: RunStore,
     config: TrainConfig,
@@ -123,14 +144,7 @@ def train_on_preferences(
     for shape in (config.network, initial.config):
         if shape != shape.without_auxiliary_heads():
             raise ValueError("network: expected heads for policy and value alone, others learn from outcomes")
-    if config.search.solve:
-        raise ValueError("search.solve: expected false, proofs rest on outcomes")
-    if config.search.vcf_nodes:
-        raise ValueError("search.vcf_nodes: expected 0, a victory by continuous fours is an outcome")
-    if config.search.clean_up:
-        raise ValueError("search.clean_up: expected false, dead stones tell of the outcome")
-    if config.gate_games or config.elo_every:
-        raise ValueError("gate_games and elo_every: expected 0, matches tell who won")
+    require_blind(config)
     recorded = store.fact("preferences")
     if recorded not in (None, asdict(preferences)):
         raise RunError(f"run {store.folder}: holds other preferences; choose another folder")

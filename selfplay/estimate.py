@@ -49,7 +49,9 @@ RUNGS = {
         Rung("50 % against GNU Go level 1", 9e7, False),
         Rung("30 % against GNU Go level 10", 3e8, False),
     ],
-    "gomoku15": [Rung("94 % against threats at 100 visits, from a clone of it", 6.9e6, True)],
+    "gomoku15": [
+        Rung("94 % against threats at 100 visits, from a clone with 3 blocks of 32 channels", 6.9e6, True)
+    ],
     "gomoku6": [Rung("89 % against uct:1000 at 64 visits, from the empty board", 1.2e6, True)],
 }
 """By preset; docs/agents.md has the measured ones."""

@@ -4,12 +4,15 @@ import contextvars
 import math
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 from test_rlhf_boards import random_games
 
+from app.main import main
 from engine.board import BLACK, new_state
 from engine.errors import OutcomeForbiddenError
 from engine.game import Game
@@ -43,8 +46,10 @@ from rlhf_variant.reward_value_source import RewardValueSource
 from rlhf_variant.variant_loop import (
     REWARD_FILE,
     PreferenceConfig,
+    blinded,
     final_margins,
     preference_report,
+    require_blind,
     train_on_preferences,
 )
 from selfplay.agents import network_agent
@@ -53,6 +58,7 @@ from selfplay.config import TrainConfig
 from selfplay.generate import SelfPlayConfig
 from selfplay.learner import LearnerConfig
 from selfplay.network import NetworkConfig, new_network
+from selfplay.presets import PRESETS, preset
 from selfplay.run_store import RunError, RunStore
 from selfplay.value_source import OutcomeValueSource
 
@@ -292,3 +298,19 @@ def test_a_hundred_pairs_are_not_left_after_the_first_passes() -> None:
     fitted = fit(model, *examples, loss_of, config, np.random.SeedSequence(1), epochs.append)
     assert 8 * len(epochs) >= STEPS_BEFORE_STOPPING
     assert fitted.epochs > 10
+
+
+@pytest.mark.parametrize("name", sorted(PRESETS))
+def test_every_preset_can_be_learned_from_preferences(name: str) -> None:
+    require_blind(blinded(preset(name)))
+
+
+@pytest.mark.parametrize("setting", ["search.solve=true", "search.vcf_nodes=9", "gate_games=4"])
+def test_a_setting_that_sees_outcomes_is_refused_and_nothing_is_written(tmp_path: Path, setting: str) -> None:
+    run = tmp_path / "run"
+    arguments = ["rlhf", "train", "--preset", "gomoku6", "--set", setting, "--run", str(run)]
+    refused = CliRunner().invoke(main, arguments)
+    assert refused.exit_code == 2
+    assert setting.partition("=")[0] in refused.stderr
+    assert "expected" in refused.stderr
+    assert not run.exists()

@@ -66,7 +66,9 @@ def train(
         from rlhf_variant.variant_loop import (
             PreferenceConfig,
             Stages,
+            blinded,
             preference_report,
+            require_blind,
             train_on_preferences,
         )
         from selfplay.agents import open_agent
@@ -74,7 +76,7 @@ def train(
         from selfplay.run_store import RunStore
 
         spec = open_agent(reference, visits=1, temperature=1.0)
-        config, network = configuration(preset_name, iterations, assignments, initial)
+        config, network = configuration(preset_name, iterations, assignments, initial, adapted=blinded)
         if network is None and spec.network is not None:
             network = spec.network
             network.reset_value_head()
@@ -82,6 +84,7 @@ def train(
         network = (network or new_network(config.network, config.seed)).without_auxiliary_heads()
         config = replace(config, network=network.config)
         try:
+            require_blind(config)
             preferences = PreferenceConfig(
                 labeler=labeler,
                 num_comparisons=comparisons,

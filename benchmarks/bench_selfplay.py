@@ -2,8 +2,8 @@
 
 First the opening moves on Go 9x9, with the network of preset go9 and fresh weights: 128 games in lockstep, 32
 simulations a move. The network alone judges the same planes of 128 positions again and again. Then whole
-games of preset go7 with the weights that ship, by one worker and by two: each plays as many games as the
-other. Scaling needs two idle cores, so this benchmark is not pinned.
+games of preset go7 with the weights that ship, by one worker and by two, as processes and as threads: each
+plays as many games as the others. Scaling needs two idle cores, so this benchmark is not pinned.
 """
 
 import os
@@ -19,18 +19,19 @@ from mcts.evaluator import Floats, Rows
 from mcts.search import Search
 from selfplay.bundled import bundled_weights
 from selfplay.checkpoint import load_network
-from selfplay.generate import generate_games, play_actions
+from selfplay.generate import PlayJobs, generate_games, play_actions, play_in_threads
 from selfplay.inference import NetworkEvaluator, prepare_for_inference
 from selfplay.network import new_network
+from selfplay.network_evaluators import NetworkEvaluators
 from selfplay.presets import preset
-from selfplay.training_loop import network_evaluators
 from selfplay.value_source import OutcomeValueSource
+from selfplay.worker_processes import WorkerProcesses
 
 MOVES = 12
 BATCH = 128
 FORWARD_PASSES = 60
 GAMES_A_WORKER = 96
-RUNS = 3
+RUNS = 5
 
 
 class TimedEvaluator(NetworkEvaluator):
@@ -60,36 +61,38 @@ class TimedEvaluator(NetworkEvaluator):
         return FORWARD_PASSES * len(self._planes) / (time.process_time() - started)
 
 
-def measure_games(num_workers: int) -> tuple[float, float, float, float]:
-    """Whole games of go7: games, moves and evaluations per second, and CPU seconds per second."""
+def measure_games(num_workers: int, play_jobs: PlayJobs = play_in_threads) -> tuple[float, float, float]:
+    """Whole games of go7: games, moves and evaluations per second."""
     config, (network, _) = preset("go7"), load_network(bundled_weights("go7"))
-    started, started_cpu = time.perf_counter(), time.process_time()
+    started = time.perf_counter()
     made = generate_games(
         config.rules,
         config.search,
         config.selfplay,
-        network_evaluators(network, config),
+        NetworkEvaluators(network, config.rules),
         OutcomeValueSource(),
         GAMES_A_WORKER * num_workers,
         num_workers,
         np.random.SeedSequence(1),
+        play_jobs=play_jobs,
     )
-    elapsed, cpu = time.perf_counter() - started, time.process_time() - started_cpu
+    elapsed = time.perf_counter() - started
     moves = sum(len(game.moves) for game in made.games)
-    return len(made.games) / elapsed, moves / elapsed, made.num_evaluations / elapsed, cpu / elapsed
+    return len(made.games) / elapsed, moves / elapsed, made.num_evaluations / elapsed
 
 
 def report_scaling() -> None:
-    """One worker and two, in turn, medians."""
-    measure_games(1)
-    pairs = [(measure_games(1), measure_games(2)) for _ in range(RUNS)]
-    for workers, name in ((0, "one_worker"), (1, "two_workers")):
-        rates = [statistics.median(pair[workers][i] for pair in pairs) for i in range(4)]
-        units = ("games/s", "moves/s", "evaluations/s", "CPU s/s")
-        for rate, unit in zip(rates, units, strict=True):
-            report(f"go7_{name}_{unit.split('/')[0].replace(' ', '_')}", rate, unit)
-    gain = statistics.median(two[2] / one[2] for one, two in pairs)
-    report("selfplay_scaling_to_two", gain / 2, "of twice the evaluations/s of one worker")
+    """One worker, two processes and two threads, in turn, medians."""
+    with WorkerProcesses(2) as processes:
+        measure_games(1)
+        measure_games(2, processes.play)
+        runs = [(measure_games(1), measure_games(2, processes.play), measure_games(2)) for _ in range(RUNS)]
+    for kind, name in enumerate(("one_worker", "two_workers", "two_workers_in_threads")):
+        for place, unit in enumerate(("games", "moves", "evaluations")):
+            report(f"go7_{name}_{unit}", statistics.median(run[kind][place] for run in runs), f"{unit}/s")
+    for kind, name in ((1, "selfplay_scaling_to_two"), (2, "selfplay_scaling_to_two_threads")):
+        gain = statistics.median(run[kind][2] / run[0][2] for run in runs)
+        report(name, gain / 2, "of twice the evaluations/s of one worker")
 
 
 def main() -> None:

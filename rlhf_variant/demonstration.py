@@ -26,13 +26,15 @@ from selfplay.agents import AgentSpec, network_agent
 from selfplay.arena import MatchResult
 from selfplay.checkpoint import load_network, save_network
 from selfplay.config import TrainConfig
-from selfplay.generate import SelfPlayConfig, generate_games
+from selfplay.generate import generate_games
 from selfplay.imitation import clone_moves, move_accuracy, num_clone_steps
 from selfplay.learner import LearnerConfig
 from selfplay.network import NetworkConfig, new_network
+from selfplay.network_evaluators import NetworkEvaluators
 from selfplay.records import GameRecord
 from selfplay.run_store import RunStore
-from selfplay.training_loop import network_evaluators, train
+from selfplay.selfplay_config import SelfPlayConfig
+from selfplay.training_loop import train
 from selfplay.value_source import OutcomeValueSource
 from selfplay.window import split_games
 from selfplay.workers import Progress
@@ -163,7 +165,7 @@ def measured_budget(plan: Plan, reference: Path) -> int:
             plan.rules,
             config.search,
             config.selfplay,
-            network_evaluators(network, config),
+            NetworkEvaluators(network, config.rules),
             OutcomeValueSource(),
             num_games,
             1,

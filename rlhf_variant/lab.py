@@ -15,12 +15,13 @@ from rlhf_variant.referee import Referee
 from selfplay.agents import open_agent
 from selfplay.checkpoint import load_network, save_network
 from selfplay.config import TrainConfig
-from selfplay.generate import SelfPlayConfig, generate_games
+from selfplay.generate import generate_games
 from selfplay.imitation import CLONING, clone_moves, move_accuracy, num_clone_steps
 from selfplay.network import Network, NetworkConfig, new_network
+from selfplay.network_evaluators import NetworkEvaluators
 from selfplay.records import GameRecord
 from selfplay.run_store import RunError, RunStore
-from selfplay.training_loop import network_evaluators
+from selfplay.selfplay_config import SelfPlayConfig
 from selfplay.value_source import OutcomeValueSource
 from selfplay.window import split_games
 
@@ -163,7 +164,7 @@ def _demonstrator_games(store: RunStore, config: LabConfig, stages: LabStages) -
             training.rules,
             training.search,
             training.selfplay,
-            network_evaluators(network, training),
+            NetworkEvaluators(network, training.rules),
             OutcomeValueSource(),
             config.demonstrator_games,
             1,

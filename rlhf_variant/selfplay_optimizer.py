@@ -25,12 +25,12 @@ from rlhf_variant.cut_rewards import Flips, board_shares
 from rlhf_variant.lab import Lab
 from rlhf_variant.referee import Referee
 from selfplay.config import TrainConfig
-from selfplay.generate import SelfPlayConfig
 from selfplay.learner import LearnerConfig
 from selfplay.network import Network
 from selfplay.records import GameRecord
 from selfplay.revaluation import judge_again
 from selfplay.run_store import Checkpoint, RunStore
+from selfplay.selfplay_config import SelfPlayConfig
 from selfplay.training_loop import Watcher, train
 from selfplay.value_source import Moves, OutcomeValueSource, ValueSource, targets_from_black
 

@@ -6,9 +6,9 @@ from typing import Any, cast
 from engine.rulesets import Rules, go_rules, rules_from_dict
 from mcts.config import SearchConfig
 from selfplay.beginnings import Beginnings
-from selfplay.generate import SelfPlayConfig
 from selfplay.learner import LearnerConfig
 from selfplay.network import NetworkConfig
+from selfplay.selfplay_config import SelfPlayConfig
 from selfplay.settings import ConfigError, assign, plain_fields, split_assignment
 
 __all__ = ["ConfigError", "TrainConfig", "config_from_dict", "known_keys", "override"]
@@ -26,7 +26,8 @@ class TrainConfig:
         learner: how weights are fitted.
         iterations: rounds of self-play and training.
         seed: of the whole run.
-        threads: workers of self-play and threads of training; part of the result, since it deals out games.
+        threads: of training, and workers of self-play, each a process where there are several; part of the
+            result, since games are dealt to workers.
         gate_games: most games of a match that new weights must win before they make games (`selfplay.gate`);
             0 for no gate. Refused where only preferences may teach.
         gate_visits: simulations a move in it.

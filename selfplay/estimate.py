@@ -1,7 +1,7 @@
 """How long a run will take on this machine: a short measurement, and what earlier runs needed."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Timer
 
 import numpy as np
@@ -10,16 +10,19 @@ import torch
 from engine.game import Game
 from engine.rulesets import Rules
 from selfplay.config import TrainConfig
-from selfplay.generate import new_workers
+from selfplay.generate import Job, deal
 from selfplay.learner import Learner
 from selfplay.network import new_network
+from selfplay.network_evaluators import NetworkEvaluators
 from selfplay.records import GameRecord
 from selfplay.replay import ReplayBuffer
-from selfplay.training_loop import network_evaluators
+from selfplay.selfplay_config import SelfPlayConfig
 from selfplay.value_source import OutcomeValueSource
-from selfplay.workers import run_workers
+from selfplay.worker_processes import WorkerProcesses
 
-WARM_UP_S = 2.0
+WARM_UP_MOVES = 2
+"""Of as many games as are played in lockstep, before anything is measured."""
+MORE_GAMES_THAN_END = 10**6
 SELFPLAY_SHARE = 0.7
 """Of the time of the measurement; training has the rest."""
 MOVES_PER_POINT = {"go": 1.2, "gomoku": 0.35}
@@ -99,38 +102,35 @@ def estimate(config: TrainConfig, seconds: float) -> Estimate:
     full = selfplay.full_search_share
     searches = full * config.search.num_simulations + (1 - full) * selfplay.cheap_simulations
     moves = MOVES_PER_POINT[config.rules.game] * config.rules.area
-    _evaluations_per_s(config, WARM_UP_S)
+    with WorkerProcesses(config.threads) as processes:
+        short = replace(
+            selfplay, first_cut=WARM_UP_MOVES, last_cut=WARM_UP_MOVES, random_plies=0, fork_share=0.0
+        )
+        processes.play(_jobs(config, short, config.threads * selfplay.parallel_games))
+        evaluations_per_s = _evaluations_per_s(config, processes, SELFPLAY_SHARE * seconds)
     return Estimate(
-        evaluations_per_s=_evaluations_per_s(config, SELFPLAY_SHARE * seconds),
+        evaluations_per_s=evaluations_per_s,
         steps_per_s=_steps_per_s(config, (1 - SELFPLAY_SHARE) * seconds),
         evaluations_per_game=moves * searches,
         steps_per_game=config.learner.passes * moves * full / config.learner.batch_size,
     )
 
 
-def _evaluations_per_s(config: TrainConfig, seconds: float) -> float:
-    workers = new_workers(
-        config.rules,
-        config.search,
-        config.selfplay,
-        network_evaluators(new_network(config.network, config.seed), config),
-        OutcomeValueSource(),
-        10**6,
-        config.threads,
-        np.random.SeedSequence(config.seed),
-    )
+def _jobs(config: TrainConfig, selfplay: SelfPlayConfig, num_games: int) -> list[Job]:
+    evaluators = NetworkEvaluators(new_network(config.network, config.seed), config.rules)
+    seed, source = np.random.SeedSequence(config.seed), OutcomeValueSource()
+    return deal(config.rules, config.search, selfplay, evaluators, source, num_games, config.threads, seed)
 
-    def stop() -> None:
-        for worker in workers:
-            worker.is_stopped = True
 
-    timer, started = Timer(seconds, stop), time.monotonic()
+def _evaluations_per_s(config: TrainConfig, processes: WorkerProcesses, seconds: float) -> float:
+    jobs = _jobs(config, config.selfplay, MORE_GAMES_THAN_END)
+    timer, started = Timer(seconds, processes.stop), time.monotonic()
     timer.start()
     try:
-        run_workers(workers, lambda count: None)
+        made = processes.play(jobs)
     finally:
         timer.cancel()
-    return sum(worker.num_evaluations for worker in workers) / (time.monotonic() - started)
+    return sum(part.num_evaluations for part in made) / (time.monotonic() - started)
 
 
 def _steps_per_s(config: TrainConfig, seconds: float) -> float:

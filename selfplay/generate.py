@@ -1,11 +1,12 @@
-"""Self-play: one worker thread a core, each with its own rows of games in lockstep.
+"""Self-play: one worker a core, each with its own rows of games in lockstep.
 
-Kernels and torch both release the GIL, so threads overlap search and network without processes or queues.
-Games are dealt to workers before they start, so the same seed and number of threads give the same games.
+Games are dealt to workers before they start, so the same seed and number of workers give the same games, in
+threads and in processes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +21,9 @@ from mcts.evaluator import Evaluator
 from mcts.policy_target import choose_actions, stored_weights
 from mcts.schedules import falling_temperatures, halving_temperatures
 from mcts.search import Search
-from selfplay.beginnings import Beginnings, read_sizes
+from selfplay.beginnings import Beginnings
 from selfplay.records import GameRecord
+from selfplay.selfplay_config import SelfPlayConfig
 from selfplay.value_source import ValueSource
 from selfplay.workers import Progress, run_workers
 
@@ -31,87 +33,6 @@ Finished = Callable[[GameRecord], None]
 """Told of each game as it ends, from any worker."""
 DECIDED_MOVES = 3
 """Searches in a row that must agree before a game counts as decided."""
-
-
-@dataclass(frozen=True)
-class SelfPlayConfig:
-    """How games are made.
-
-    Attributes:
-        games_per_iteration: finished games before each training phase.
-        parallel_games: games in lockstep a worker; the batch of the network.
-        random_plies: most uniform random moves at the start of a game, not policy targets; how many is drawn
-            for each game.
-        temperature: of the move drawn from the root visits at first; 0 plays the best move.
-        final_temperature: of the same late in the game.
-        temperature_plies: plies over which it falls from one to the other, linearly.
-        temperature_half_life: plies that halve its distance from the final one; 0 for the linear fall.
-        full_search_share: of the moves that are searched in full, each by chance; the others are searched
-            cheaply, without noise, and are no policy targets (arXiv 1902.10565, section 3.1: 0.25).
-        cheap_simulations: of a cheap search, which selects by PUCT whatever the full one does.
-        first_simulations: of a full search in the first round, doubled in stages up to
-            `search.num_simulations` (MiniZero, arXiv 2310.11305); 0 for the same number in all rounds.
-        decided_value: a game counts as decided where the search has seen at least this value, 0..1, for the
-            same side three moves in a row; 0 for never. Nobody resigns (KataGo's self-play: 0.9).
-        decided_simulations: of a full search in a decided game.
-        decided_share: of the full searches in decided games that are policy targets (KataGo: weight 0.1).
-        sizes: sides of the boards and how often each is played, such as `7:1,8:1,9:8`, none above the run's;
-            empty for the board of the run alone.
-        early_sizes: the same in the first rounds.
-        early_share: share of the rounds that are the first ones.
-        fork_share: of the games that begin as an earlier one of the round did, up to a random move in place
-            of which another one is played (KataGo: 0.04).
-        surprise_weight: share of how often a position is drawn in training that goes by how much its search
-            surprised the policy (KataGo: 0.5); 0 draws all alike.
-        first_cut: fewest moves before a game is cut and judged as it stands, for experiments; the number is
-            drawn for each game, and no search knows it.
-        last_cut: most of them; 0 plays games to their end.
-    """
-
-    games_per_iteration: int = 100
-    parallel_games: int = 64
-    random_plies: int = 0
-    temperature: float = 1.0
-    final_temperature: float = 0.25
-    temperature_plies: int = 20
-    temperature_half_life: float = 0.0
-    full_search_share: float = 1.0
-    cheap_simulations: int = 12
-    first_simulations: int = 0
-    decided_value: float = 0.0
-    decided_simulations: int = 8
-    decided_share: float = 0.1
-    sizes: str = ""
-    early_sizes: str = ""
-    early_share: float = 0.05
-    fork_share: float = 0.0
-    surprise_weight: float = 0.0
-    first_cut: int = 0
-    last_cut: int = 0
-
-    def __post_init__(self) -> None:
-        if self.games_per_iteration < 1 or self.parallel_games < 1:
-            raise ValueError("games_per_iteration and parallel_games: expected at least 1")
-        if not 0 <= self.first_cut <= self.last_cut or (self.last_cut and not self.first_cut):
-            raise ValueError("first_cut and last_cut: expected 0 and 0, or fewest and most moves above 0")
-        if self.random_plies < 0 or self.temperature_plies < 0:
-            raise ValueError("random_plies and temperature_plies: expected at least 0")
-        if self.temperature < 0 or self.final_temperature < 0:
-            raise ValueError("temperature and final_temperature: expected at least 0")
-        if self.temperature_half_life < 0:
-            raise ValueError(f"temperature_half_life {self.temperature_half_life}: expected at least 0")
-        if not 0 < self.full_search_share <= 1:
-            raise ValueError(f"full_search_share {self.full_search_share}: expected above 0, at most 1")
-        for name in ("cheap_simulations", "decided_simulations"):
-            if getattr(self, name) < 2:
-                raise ValueError(f"{name} {getattr(self, name)}: expected at least 2")
-        for name in ("decided_value", "decided_share", "early_share", "fork_share", "surprise_weight"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} {getattr(self, name)}: expected 0..1")
-        read_sizes(self.sizes)
-        read_sizes(self.early_sizes)
-        if self.first_simulations != 0 and self.first_simulations < 2:
-            raise ValueError(f"first_simulations {self.first_simulations}: expected 0, or at least 2")
 
 
 def ignore(_: GameRecord) -> None:
@@ -127,19 +48,38 @@ def play_actions(state: State, rows: npt.NDArray[np.int64], actions: npt.NDArray
 
 @dataclass(frozen=True)
 class Generated:
-    """What a call of `generate_games` made.
+    """What a call of `generate_games` made, or one worker of it.
 
     Attributes:
-        games: finished games in order of their index.
+        games: finished games, worker by worker in order of their end.
         num_evaluations: positions sent to evaluators, the unit in which budgets are equal.
+        network_seconds: that evaluators spent in forward passes, of all workers together; 0 where they do not
+            tell.
     """
 
     games: list[GameRecord]
     num_evaluations: int
+    network_seconds: float
+
+
+class Job(NamedTuple):
+    """A worker's part of the games; see `generate_games`."""
+
+    rules: Rules
+    search_config: SearchConfig
+    config: SelfPlayConfig
+    new_evaluator: EvaluatorFactory
+    value_source: ValueSource
+    seed: np.random.SeedSequence
+    num_games: int
+
+
+PlayJobs = Callable[[Sequence[Job], Progress, Finished], list[Generated]]
+"""Plays jobs beside each other, one a worker: `(jobs, progress, finished) -> what each made`."""
 
 
 class SelfPlayWorker:
-    """One thread's rows of games."""
+    """One worker's rows of games."""
 
     def __init__(
         self,
@@ -157,7 +97,8 @@ class SelfPlayWorker:
         search_seed, evaluator_seed, move_seed = seed.spawn(3)
         self.random = np.random.default_rng(move_seed)
         self.state = new_state(rules, batch)
-        evaluator, terminal_values = new_evaluator(batch, evaluator_seed), value_source.terminal_values
+        self.evaluator = evaluator = new_evaluator(batch, evaluator_seed)
+        terminal_values = value_source.terminal_values
         self.search = Search(search_config, evaluator, rules, batch, search_seed, terminal_values)
         self.cheap_search = self.search
         if config.full_search_share < 1:
@@ -280,6 +221,11 @@ class SelfPlayWorker:
         full = self.search.num_evaluations
         return full if self.cheap_search is self.search else full + self.cheap_search.num_evaluations
 
+    @property
+    def network_seconds(self) -> float:
+        """Spent in forward passes so far; 0 of an evaluator that does not tell."""
+        return float(getattr(self.evaluator, "seconds", 0.0))
+
     def _record(self, rows: npt.NDArray[np.int64], actions: npt.NDArray[np.int64]) -> None:
         play_actions(self.state, rows, actions)
         self.moves[rows, self.lengths[rows]] = actions
@@ -333,23 +279,34 @@ def draw_weights(
     return np.where(is_target, 1 - share + share * surprises / mean, 0).astype(np.float32)
 
 
-def new_workers(
+def deal(
     rules: Rules,
     search_config: SearchConfig,
     config: SelfPlayConfig,
     new_evaluator: EvaluatorFactory,
     value_source: ValueSource,
     num_games: int,
-    num_threads: int,
+    num_workers: int,
     seed: np.random.SeedSequence,
-) -> list[SelfPlayWorker]:
-    """Workers with their parts of the games, not started yet; see `generate_games`."""
-    num_workers = max(1, min(num_threads, num_games))
+) -> list[Job]:
+    """The parts of as many workers as there are games for; see `generate_games`."""
+    num_workers = max(1, min(num_workers, num_games))
     shares = [num_games // num_workers + (i < num_games % num_workers) for i in range(num_workers)]
     return [
-        SelfPlayWorker(rules, search_config, config, new_evaluator, value_source, worker_seed, share)
+        Job(rules, search_config, config, new_evaluator, value_source, worker_seed, share)
         for worker_seed, share in zip(seed.spawn(num_workers), shares, strict=True)
     ]
+
+
+def play_in_threads(
+    jobs: Sequence[Job], progress: Progress = lambda count: None, finished: Finished = ignore
+) -> list[Generated]:
+    """Play each job in a thread of this process; see `selfplay.worker_processes.WorkerProcesses.play`."""
+    workers = [SelfPlayWorker(*job) for job in jobs]
+    for worker in workers:
+        worker.finished = finished
+    run_workers(workers, progress)
+    return [Generated(worker.games, worker.num_evaluations, worker.network_seconds) for worker in workers]
 
 
 def generate_games(
@@ -359,10 +316,11 @@ def generate_games(
     new_evaluator: EvaluatorFactory,
     value_source: ValueSource,
     num_games: int,
-    num_threads: int,
+    num_workers: int,
     seed: np.random.SeedSequence,
     progress: Progress = lambda count: None,
     finished: Finished = ignore,
+    play_jobs: PlayJobs = play_in_threads,
 ) -> Generated:
     """Play games of an evaluator against itself.
 
@@ -373,19 +331,19 @@ def generate_games(
         new_evaluator: makes each worker's evaluator.
         value_source: values of finished games, in the search and as targets.
         num_games: games to finish.
-        num_threads: workers; the games are dealt to them in equal parts.
-        seed: the same seed and threads give the same games.
-        progress: told of finished games, from any worker.
+        num_workers: the games are dealt to them in equal parts.
+        seed: the same seed and number of workers give the same games.
+        progress: told of finished games, from any thread.
         finished: told of each game.
+        play_jobs: where workers work: threads, or `WorkerProcesses.play`.
 
     Returns:
-        The games, worker by worker in order of their end, and the evaluations spent.
+        The games, worker by worker in order of their end, and what they cost.
     """
-    workers = new_workers(
-        rules, search_config, config, new_evaluator, value_source, num_games, num_threads, seed
+    jobs = deal(rules, search_config, config, new_evaluator, value_source, num_games, num_workers, seed)
+    made = play_jobs(jobs, progress, finished)
+    return Generated(
+        [game for part in made for game in part.games],
+        sum(part.num_evaluations for part in made),
+        sum(part.network_seconds for part in made),
     )
-    for worker in workers:
-        worker.finished = finished
-    run_workers(workers, progress)
-    games = [game for worker in workers for game in worker.games]
-    return Generated(games, sum(worker.num_evaluations for worker in workers))

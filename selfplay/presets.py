@@ -5,9 +5,9 @@ from dataclasses import replace
 from engine.rulesets import Rules, go_rules, gomoku_rules
 from mcts.config import SearchConfig
 from selfplay.config import ConfigError, TrainConfig
-from selfplay.generate import SelfPlayConfig
 from selfplay.learner import LearnerConfig
 from selfplay.network import NetworkConfig
+from selfplay.selfplay_config import SelfPlayConfig
 
 AUXILIARY_HEADS = {"reply": True, "soft": True}
 """What a policy learns better beside, in both games; see docs/experiments.md."""

@@ -18,18 +18,20 @@ from mcts.schedules import progressive_simulations
 from selfplay.checkpoint import load_learner, load_network, save_batch, save_learner, save_network
 from selfplay.config import TrainConfig, config_from_dict
 from selfplay.gate import challenge
-from selfplay.generate import EvaluatorFactory, Generated, SelfPlayConfig, generate_games
+from selfplay.generate import Generated, PlayJobs, generate_games, play_in_threads
 from selfplay.health import game_metrics, warnings
-from selfplay.inference import NetworkEvaluator, prepare_for_inference
 from selfplay.learner import DivergedError, Learner
 from selfplay.live_games import LiveGames
 from selfplay.network import Network, new_network
+from selfplay.network_evaluators import NetworkEvaluators
 from selfplay.records import GameRecord
 from selfplay.replay import ReplayBuffer
 from selfplay.run_rating import rated
 from selfplay.run_store import Checkpoint, RunError, RunStore, environment
+from selfplay.selfplay_config import SelfPlayConfig
 from selfplay.value_source import ValueSource
 from selfplay.window import GameWindow
+from selfplay.worker_processes import WorkerProcesses
 
 KEPT_CHECKPOINTS = 3
 CHANGEABLE = ("iterations", "keep_weights")
@@ -117,27 +119,6 @@ def prepare_run(store: RunStore, config: TrainConfig) -> TrainConfig:
     return config
 
 
-def network_evaluators(
-    network: Network, config: TrainConfig, made: list[NetworkEvaluator] | None = None
-) -> EvaluatorFactory:
-    """A factory of evaluators that share one prepared copy of a network.
-
-    Args:
-        network: the weights.
-        config: says the largest board.
-        made: receives all that the factory makes.
-    """
-    prepared = prepare_for_inference(network)
-
-    def new_evaluator(batch: int, _: np.random.SeedSequence) -> NetworkEvaluator:
-        evaluator = NetworkEvaluator(prepared, config.rules, batch)
-        if made is not None:
-            made.append(evaluator)
-        return evaluator
-
-    return new_evaluator
-
-
 def train(
     store: RunStore,
     config: TrainConfig,
@@ -148,10 +129,12 @@ def train(
 ) -> Path:
     """Run or resume training until its rounds or its budget are done.
 
+    With several threads, processes play: a script calls this below `if __name__ == "__main__":`.
+
     Args:
         store: the run folder.
         config: the settings; see `prepare_run`.
-        value_source: who won, or what a reward model thinks of it.
+        value_source: who won, or what a reward model thinks of it; with several workers each gets a copy.
         initial: weights to start from; fresh ones when left out. Ignored by a resumed run.
         watcher: is told of progress.
         max_evaluations: network evaluations that self-play may spend; the last round is cut to fit.
@@ -161,10 +144,12 @@ def train(
 
     Raises:
         RunError: the folder is in use, holds another configuration, or cannot be written any more.
+        WorkerError: a process of self-play was killed; the run stays at its last checkpoint.
         DivergedError: a loss was not finite; the run stays at its last checkpoint.
     """
     watcher = watcher or Watcher()
-    with store.naming_full_disk(), store.trainer_lock():
+    with store.naming_full_disk(), store.trainer_lock(), WorkerProcesses(config.threads) as processes:
+        play_jobs = processes.play if config.threads > 1 else play_in_threads
         config = prepare_run(store, config)
         learner, done = _restore(store, config, initial)
         window = GameWindow(config.learner, config.seed)
@@ -173,7 +158,7 @@ def train(
             num_games = _games_within(config, done, max_evaluations)
             if not num_games:
                 break
-            done = _iterate(store, config, value_source, learner, window, done, num_games, watcher)
+            done = _iterate(store, config, value_source, learner, window, done, num_games, watcher, play_jobs)
             if watcher.should_stop():
                 break
         best = store.best_checkpoint()
@@ -217,12 +202,13 @@ def _iterate(
     done: Checkpoint,
     num_games: int,
     watcher: Watcher,
+    play_jobs: PlayJobs,
 ) -> Checkpoint:
     iteration = done.iteration + 1
     cpu_s = dict(store.metrics(CPU_SECONDS)).get(done.iteration, 0.0) - time.process_time()
     games_seed, batch_seed = np.random.SeedSequence([config.seed, iteration]).spawn(2)
     made, network_share = _generate(
-        store, config, value_source, learner, iteration, num_games, games_seed, watcher
+        store, config, value_source, learner, iteration, num_games, games_seed, watcher, play_jobs
     )
 
     torch.set_num_threads(config.threads)
@@ -343,32 +329,33 @@ def _generate(
     num_games: int,
     seed: np.random.SeedSequence,
     watcher: Watcher,
+    play_jobs: PlayJobs,
 ) -> tuple[Generated, float | None]:
     """This round's games, or those that a killed attempt at it already stored; see `Report.network_share`."""
     stored = store.games("selfplay", iteration=iteration)
     spent = store.fact(f"evaluations_{iteration}")
     if stored and spent is not None:
         watcher.on_games(len(stored))
-        return Generated(stored, spent), None
-    evaluators: list[NetworkEvaluator] = []
+        return Generated(stored, spent, 0.0), None
     started = time.perf_counter()
     with LiveGames(store.folder, iteration) as live:
         made = generate_games(
             config.rules,
             search_of_round(config, iteration),
             selfplay_of_round(config, iteration),
-            network_evaluators(_playing(store, learner), config, evaluators),
+            NetworkEvaluators(_playing(store, learner), config.rules),
             value_source,
             num_games,
             config.threads,
             seed,
             watcher.on_games,
             live.add,
+            play_jobs,
         )
         elapsed = time.perf_counter() - started
         store.set_fact(f"evaluations_{iteration}", made.num_evaluations)
         store.add_games("selfplay", iteration, made.games)
-    return made, sum(evaluator.seconds for evaluator in evaluators) / (len(evaluators) * elapsed)
+    return made, made.network_seconds / (min(config.threads, num_games) * elapsed)
 
 
 def _save(

@@ -11,10 +11,10 @@ from engine.game import Game
 from engine.rulesets import Rules, gomoku_rules
 from mcts.config import SearchConfig
 from selfplay.config import TrainConfig
-from selfplay.generate import SelfPlayConfig
 from selfplay.learner import LearnerConfig
 from selfplay.network import Network, NetworkConfig, new_network
 from selfplay.records import GameRecord
+from selfplay.selfplay_config import SelfPlayConfig
 
 SMALL = NetworkConfig(blocks=2, channels=8, head_channels=8)
 ALL_HEADS = replace(SMALL, reading_planes=True, reply=True, soft=True, score=True, ownership=True)

@@ -11,8 +11,8 @@ from random_records import tiny_run
 from app.main import main
 from engine.rulesets import go_rules, gomoku_rules
 from selfplay.estimate import RUNGS, Estimate, estimate
-from selfplay.generate import SelfPlayConfig
 from selfplay.presets import PRESETS
+from selfplay.selfplay_config import SelfPlayConfig
 
 
 def test_hours_and_games_follow_from_the_rates() -> None:

@@ -26,10 +26,10 @@ from rlhf_variant.sweep import SweepWatcher, sweep
 from rlhf_variant.truth_reward import FinalBoardTruth
 from selfplay.config import TrainConfig
 from selfplay.divergence import exact_divergence
-from selfplay.generate import SelfPlayConfig
 from selfplay.learner import LearnerConfig
 from selfplay.network import NetworkConfig
 from selfplay.run_store import RunStore
+from selfplay.selfplay_config import SelfPlayConfig
 from selfplay.training_loop import train
 from selfplay.value_source import OutcomeValueSource, ValueSource
 

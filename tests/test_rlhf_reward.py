@@ -55,11 +55,11 @@ from rlhf_variant.variant_loop import (
 from selfplay.agents import network_agent
 from selfplay.checkpoint import CheckpointError
 from selfplay.config import TrainConfig
-from selfplay.generate import SelfPlayConfig
 from selfplay.learner import LearnerConfig
 from selfplay.network import NetworkConfig, new_network
 from selfplay.presets import PRESETS, preset
 from selfplay.run_store import RunError, RunStore
+from selfplay.selfplay_config import SelfPlayConfig
 from selfplay.value_source import OutcomeValueSource
 
 

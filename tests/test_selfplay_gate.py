@@ -82,13 +82,13 @@ def test_only_weights_that_passed_make_games_and_are_the_agent_of_the_run(
     verdicts = iter([False, True, False, False])
     played: list[Any] = []
     monkeypatch.setattr(training_loop, "challenge", lambda *args, **kw: verdict(next(verdicts)))
-    original = training_loop.network_evaluators
+    original = training_loop.NetworkEvaluators
 
     def evaluators(network: Any, *rest: Any) -> Any:
         played.append({name: tensor.clone() for name, tensor in network.state_dict().items()})
         return original(network, *rest)
 
-    monkeypatch.setattr(training_loop, "network_evaluators", evaluators)
+    monkeypatch.setattr(training_loop, "NetworkEvaluators", evaluators)
     weights = run(tmp_path, tiny_run(gate_games=10, keep_weights=1))
     assert weights.name == "weights-00002.safetensors"
     assert latest_weights(tmp_path) == weights

@@ -12,8 +12,9 @@ from random_records import TINY_RUN, tiny_run
 from engine.rulesets import Rules, go_rules, gomoku_rules
 from mcts.config import SearchConfig
 from mcts.policy_target import stored_weights
-from selfplay.generate import Generated, SelfPlayConfig, generate_games
+from selfplay.generate import Generated, generate_games
 from selfplay.records import GameRecord
+from selfplay.selfplay_config import SelfPlayConfig
 from selfplay.training_loop import search_of_round
 from selfplay.value_source import OutcomeValueSource
 

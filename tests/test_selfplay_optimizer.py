@@ -29,8 +29,8 @@ from rlhf_variant.selfplay_optimizer import (
 )
 from rlhf_variant.sweep import SweepWatcher, row_path, sweep
 from selfplay.checkpoint import load_network
-from selfplay.generate import SelfPlayConfig
 from selfplay.run_store import RunStore
+from selfplay.selfplay_config import SelfPlayConfig
 from selfplay.value_source import ValueSource
 
 BUDGET = SelfPlayOptimizerConfig(iterations=2, games=8, simulations=4, batch_size=16)

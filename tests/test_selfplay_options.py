@@ -17,9 +17,10 @@ from mcts.config import SearchConfig
 from mcts.evaluator import Floats, Rows, UniformEvaluator
 from selfplay.beginnings import forked, read_sizes, rules_at
 from selfplay.config import ConfigError, TrainConfig, override
-from selfplay.generate import SelfPlayConfig, draw_weights, generate_games
+from selfplay.generate import draw_weights, generate_games
 from selfplay.records import GameRecord
 from selfplay.replay import ReplayBuffer
+from selfplay.selfplay_config import SelfPlayConfig
 from selfplay.training_loop import selfplay_of_round
 from selfplay.value_source import OutcomeValueSource
 

@@ -20,12 +20,14 @@ from selfplay.agents import AgentSpec, network_agent
 from selfplay.arena import play_match
 from selfplay.checkpoint import CheckpointError, load_network
 from selfplay.config import TrainConfig
-from selfplay.generate import SelfPlayConfig, generate_games
+from selfplay.generate import generate_games
 from selfplay.learner import DivergedError, Learner, LearnerConfig
 from selfplay.network import NetworkConfig
+from selfplay.network_evaluators import NetworkEvaluators
 from selfplay.replay import Batch
 from selfplay.run_store import RunError, RunStore, latest_weights
-from selfplay.training_loop import DIVERGED, Report, Watcher, network_evaluators, train
+from selfplay.selfplay_config import SelfPlayConfig
+from selfplay.training_loop import DIVERGED, Report, Watcher, train
 from selfplay.value_source import OutcomeValueSource
 from selfplay.window import is_held_out
 
@@ -279,10 +281,10 @@ def test_self_played_games_are_legal_and_their_targets_those_of_the_winner() -> 
         config.rules,
         config.search,
         config.selfplay,
-        network_evaluators(random_network(1), config),
+        NetworkEvaluators(random_network(1), config.rules),
         OutcomeValueSource(),
         num_games=20,
-        num_threads=2,
+        num_workers=2,
         seed=np.random.SeedSequence(1),
     )
     assert len(made.games) == 20

@@ -25,7 +25,8 @@ from engine.game import Game
 from engine.rulesets import Rules, go_rules, gomoku_rules
 from mcts.config import SearchConfig
 from mcts.search import Search
-from selfplay.generate import SelfPlayConfig, generate_games
+from selfplay.generate import generate_games
+from selfplay.selfplay_config import SelfPlayConfig
 from selfplay.value_source import OutcomeValueSource
 
 EVEN: dict[str, Any] = {"reuse_tree": True, "fpu_reduction": 0.2, "root_fpu_reduction": 0.2}

@@ -55,11 +55,13 @@ class Generated:
         num_evaluations: positions sent to evaluators, the unit in which budgets are equal.
         network_seconds: that evaluators spent in forward passes, of all workers together; 0 where they do not
             tell.
+        cpu_seconds: of other processes than the caller's.
     """
 
     games: list[GameRecord]
     num_evaluations: int
     network_seconds: float
+    cpu_seconds: float = 0.0
 
 
 class Job(NamedTuple):
@@ -346,4 +348,5 @@ def generate_games(
         [game for part in made for game in part.games],
         sum(part.num_evaluations for part in made),
         sum(part.network_seconds for part in made),
+        sum(part.cpu_seconds for part in made),
     )

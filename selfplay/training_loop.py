@@ -229,7 +229,7 @@ def _iterate(
 
     evaluations = done.evaluations + made.num_evaluations
     metrics = {
-        CPU_SECONDS: cpu_s + time.process_time(),
+        CPU_SECONDS: cpu_s + time.process_time() + made.cpu_seconds,
         **{f"loss_{name}": loss for name, loss in losses.items()},
         **game_metrics(made.games),
         **_held_out_losses(window.held_out, learner, buffer, random),

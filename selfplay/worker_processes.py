@@ -10,10 +10,10 @@ import os
 import queue
 import signal
 import threading
+import time
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from multiprocessing.connection import Connection, wait
-from types import TracebackType
 from typing import Any, NamedTuple
 
 from engine.errors import YomiError
@@ -47,6 +47,7 @@ class Spent(NamedTuple):
 
     num_evaluations: int
     network_seconds: float
+    cpu_seconds: float
 
 
 class WorkerProcesses:
@@ -64,7 +65,7 @@ class WorkerProcesses:
     def __enter__(self) -> "WorkerProcesses":
         return self
 
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         for member in self._members:
             member.connection.close()
         for member in self._members:
@@ -191,6 +192,7 @@ def _work(connection: Connection) -> None:
                 worker.is_stopped = True
 
     threading.Thread(target=listen, daemon=True).start()
+    now = 0.0
     while True:
         order = orders.get()
         try:
@@ -200,6 +202,8 @@ def _work(connection: Connection) -> None:
                 playing[:] = [worker]
                 worker.is_stopped = is_stopped.is_set()
                 worker.run(lambda count: None)
-            connection.send(Spent(worker.num_evaluations, worker.network_seconds))
+            told, now = now, time.process_time()
+            connection.send(Spent(worker.num_evaluations, worker.network_seconds, now - told))
         except Exception as error:  # noqa: BLE001 - whatever it is, `play` raises it
-            connection.send(error)
+            with suppress(OSError):
+                connection.send(error)

@@ -65,6 +65,7 @@ def test_processes_play_the_games_of_threads_again_and_again(processes: WorkerPr
         assert plain(in_processes) == plain(in_threads)
         assert sorted(game.digest() for game in told) == sorted(game.digest() for game in in_threads.games)
         assert in_processes.network_seconds > 0
+        assert in_processes.cpu_seconds > in_threads.cpu_seconds == 0
 
 
 def test_the_firewall_travels_and_so_does_what_it_raises(processes: WorkerProcesses) -> None:

@@ -4,17 +4,19 @@ import numpy as np
 import numpy.typing as npt
 
 
-def policy_targets(visits: npt.NDArray[np.int32]) -> npt.NDArray[np.float32]:
-    """Visits as probabilities.
+def policy_targets(weights: npt.NDArray[np.int32] | npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Visits as probabilities; probabilities stay as they are.
 
     Args:
-        visits: `[n, A]` root visit counts, at least one visit a row.
+        weights: `[n, A]` root visit counts, at least one visit a row, or policies.
 
     Returns:
         `[n, A]` rows that sum to 1.
     """
-    total = visits.sum(axis=1, keepdims=True)
-    return np.asarray(visits / total, np.float32)
+    if weights.dtype == np.float32:
+        return weights.astype(np.float32, copy=False)
+    total = weights.sum(axis=1, keepdims=True)
+    return np.asarray(weights / total, np.float32)
 
 
 def stored_weights(targets: npt.NDArray[np.floating]) -> npt.NDArray[np.uint16]:
@@ -30,25 +32,25 @@ def stored_weights(targets: npt.NDArray[np.floating]) -> npt.NDArray[np.uint16]:
 
 
 def choose_actions(
-    visits: npt.NDArray[np.int32],
+    weights: npt.NDArray[np.int32] | npt.NDArray[np.float32],
     temperatures: npt.NDArray[np.floating],
     uniforms: npt.NDArray[np.floating],
 ) -> npt.NDArray[np.int64]:
-    """Draw a move from each row's visits raised to 1 / temperature; the most visited one at zero.
+    """Draw a move from each row's weights raised to 1 / temperature; the heaviest one at zero.
 
     Args:
-        visits: `[n, A]` root visit counts.
-        temperatures: `[n]`, 0 picks the first of the most visited.
+        weights: `[n, A]` root visit counts, or a policy.
+        temperatures: `[n]`, 0 picks the first of the heaviest.
         uniforms: `[n]` uniform numbers in [0, 1).
 
     Returns:
         `[n]` actions.
     """
-    best = visits.argmax(axis=1)
+    best, most = weights.argmax(axis=1), weights.max(axis=1, keepdims=True)
     cool = np.maximum(temperatures, 0.01)[:, None]
-    relative = visits / np.maximum(visits.max(axis=1, keepdims=True), 1)
-    weights = np.where(visits > 0, relative ** (1.0 / cool), 0.0)
-    cumulative = np.cumsum(weights, axis=1)
+    relative = weights / np.where(most > 0, most, 1)
+    shares = np.where(weights > 0, relative ** (1.0 / cool), 0.0)
+    cumulative = np.cumsum(shares, axis=1)
     thresholds = uniforms[:, None] * cumulative[:, -1:]
     sampled = (cumulative > thresholds).argmax(axis=1)
     return np.asarray(np.where(temperatures > 0, sampled, best), np.int64)

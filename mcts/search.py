@@ -202,9 +202,16 @@ class Search:
         root_visits(self.tree, active, visits)
         return visits
 
-    def move_weights(self, rows: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
-        """`[n, A]` visits that count for the choice of a move: no forced ones, none of moves proven worse."""
+    def move_weights(self, rows: npt.NDArray[np.integer]) -> npt.NDArray[np.int32] | Floats:
+        """`[n, A]` what a move is drawn from: visits without forced ones, none of moves proven worse.
+
+        In Gumbel search the improved policy: its visits are dealt out by rounds and say little of moves.
+        """
         active = np.asarray(rows, np.int64)
+        if self.config.selection == "gumbel":
+            policies = np.empty((len(active), self._logits.shape[1]), np.float32)
+            improved_policies(self.tree, active, self._settings, policies)
+            return policies
         weights = self.visit_counts(active)
         if self.config.forced_playouts > 0 and self.config.selection == "puct":
             prune_forced_visits(self.tree, active, self._settings, weights)
@@ -229,13 +236,8 @@ class Search:
         return actions
 
     def policy_targets(self, rows: npt.NDArray[np.integer]) -> Floats:
-        """`[n, A]` what a network should learn of the latest run: the improved policy, or `move_weights`."""
-        active = np.asarray(rows, np.int64)
-        if self.config.selection != "gumbel":
-            return policy_targets(self.move_weights(active))
-        policies = np.empty((len(active), self._logits.shape[1]), np.float32)
-        improved_policies(self.tree, active, self._settings, policies)
-        return policies
+        """`[n, A]` what a network should learn of the latest run: the improved policy, or visits' shares."""
+        return policy_targets(self.move_weights(rows))
 
     def root_surprises(self, rows: npt.NDArray[np.integer]) -> Floats:
         """`[n]` nats by which `policy_targets` differ from the priors that the roots were searched with."""

@@ -200,7 +200,7 @@ class SelfPlayWorker:
     def _policy_weights(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.integer]:
         if self.search.config.selection == "gumbel":
             return stored_weights(self.search.policy_targets(rows))
-        return self.search.move_weights(rows)
+        return self.search.move_weights(rows).astype(np.int32)
 
     def _play_by(self, search: Search, rows: npt.NDArray[np.int64]) -> None:
         """Play the best moves of a search, or draw from their weights while the temperature is above 0."""

@@ -66,6 +66,21 @@ def test_gumbel_games_record_the_improved_policy(cap: float) -> None:
     assert len(np.unique(rows)) > 9, "eight visits have nine different counts at most"
 
 
+@pytest.mark.parametrize("temperature", [1.0, 0.02])
+def test_moves_of_gumbel_games_are_drawn_from_the_improved_policy(temperature: float) -> None:
+    """Not from visits: sixteen moves share as many simulations, one each, whatever comes of them."""
+    search = {"num_simulations": 16, "selection": "gumbel"}
+    options = {"temperature": temperature, "final_temperature": temperature}
+    games = made(gomoku_rules(5), search, num_games=60, **options).games
+    policies = np.concatenate([game.visits / game.visits.sum(axis=1, keepdims=True) for game in games])
+    chances = policies[np.arange(len(policies)), np.concatenate([game.moves for game in games])]
+    sharp = policies ** (1 / temperature)
+    sharp /= sharp.sum(axis=1, keepdims=True)
+    expected = (sharp * policies).sum(axis=1)
+    spread = np.sqrt(((sharp * policies**2).sum(axis=1) - expected**2).sum())
+    assert abs(chances.sum() - expected.sum()) <= 4 * spread + 1e-6 * len(chances)
+
+
 def test_stored_weights_are_the_policy_but_for_rounding() -> None:
     policy = np.random.default_rng(1).dirichlet(np.full(82, 0.2), 50)
     weights = stored_weights(policy)

@@ -47,6 +47,11 @@ ARMS = {
     "no score, no ownership": ("network.score=false", "network.ownership=false"),
     "Gumbel": ("search.selection=gumbel",),
     "Gumbel, 16 simulations": ("search.selection=gumbel", "search.num_simulations=16"),
+    "Gumbel, 16 simulations of 4 moves": (
+        "search.selection=gumbel",
+        "search.num_simulations=16",
+        "search.max_considered=4",
+    ),
     "proven values": ("search.solve=true",),
 }
 """What differs from the base."""

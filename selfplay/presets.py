@@ -54,7 +54,7 @@ PRESETS: dict[str, TrainConfig] = {
     "gomoku6": TrainConfig(
         rules=gomoku_rules(6),
         network=NetworkConfig(blocks=3, channels=32, reading_planes=True, **AUXILIARY_HEADS),
-        search=SearchConfig(num_simulations=16, selection="gumbel", solve=True),
+        search=SearchConfig(num_simulations=16, selection="gumbel", max_considered=4, solve=True),
         selfplay=SelfPlayConfig(
             games_per_iteration=200, parallel_games=128, random_plies=4, temperature_plies=8
         ),

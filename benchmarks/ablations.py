@@ -56,6 +56,8 @@ ARMS = {
 }
 """What differs from the base."""
 SHARED = (
+    "search.selection=puct",
+    "search.num_simulations=32",
     "network.blocks=2",
     "network.channels=16",
     "selfplay.games_per_iteration=50",
@@ -66,7 +68,7 @@ SHARED = (
     "iterations=100000",
     "keep_weights=1",
 )
-"""Of all arms: a small network, and a learning rate that stays, since arms differ in rounds."""
+"""Of all arms: plain search, a small network, and a learning rate that stays, since arms differ in rounds."""
 EVALUATIONS = 600_000
 SEEDS = 3
 GAMES = 100

@@ -45,7 +45,7 @@ class Rung:
 
 
 RUNGS = {
-    "go7": [Rung("94 % against uct:1000 at 64 visits", 5.1e6, True)],
+    "go7": [Rung("99 % against uct:1000 at 64 visits", 3.4e6, True)],
     "go9": [
         Rung("84 % against GNU Go level 10 at 100 visits, from a clone of real games", 1.33e7, True),
         Rung("50 % against uct:1000 at 100 visits", 1.5e7, False),

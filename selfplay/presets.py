@@ -38,7 +38,7 @@ PRESETS: dict[str, TrainConfig] = {
     "go7": TrainConfig(
         rules=go_rules(7),
         network=NetworkConfig(blocks=3, channels=32, score=True, ownership=True, **AUXILIARY_HEADS),
-        search=SearchConfig(num_simulations=32),
+        search=SearchConfig(num_simulations=16, selection="gumbel"),
         selfplay=SelfPlayConfig(games_per_iteration=200, temperature_plies=16),
         learner=SHORT_RUN,
         iterations=50,

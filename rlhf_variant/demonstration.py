@@ -72,7 +72,7 @@ class Plan:
         return TrainConfig(
             rules=self.rules,
             network=NetworkConfig(blocks=3, channels=32),
-            search=SearchConfig(num_simulations=self.visits),
+            search=SearchConfig(num_simulations=self.visits, selection="gumbel"),
             selfplay=SelfPlayConfig(
                 games_per_iteration=GAMES_PER_ROUND,
                 parallel_games=GAMES_PER_ROUND,

@@ -31,7 +31,7 @@ def test_arms_differ_from_the_base_in_what_they_are_named_after() -> None:
     assert isinstance(configurations, dict)
     base = configurations.pop("base")
     assert base["seed"] == 3
-    assert len({json.dumps(configuration) for configuration in configurations.values()}) == 7
+    assert len({json.dumps(configuration) for configuration in configurations.values()}) == 8
     for configuration in configurations.values():
         differing = {key for key in base if configuration[key] != base[key]}
         assert len(differing) == 1

@@ -153,8 +153,11 @@ def test_processes_end_with_a_caller_that_is_killed(tmp_path: Path) -> None:
 
 
 def test_a_stop_ends_all_jobs_early(processes: WorkerProcesses) -> None:
-    timer = threading.Timer(0.3, processes.stop)
+    made(
+        processes.play, OutcomeValueSource(), lambda game: None
+    )  # whatever they have to load, they load here
+    timer = threading.Timer(1.0, processes.stop)
     timer.start()
-    made = processes.play(parts(OutcomeValueSource(), 10**6))
-    assert all(part.num_evaluations > 0 for part in made)
-    assert sum(len(part.games) for part in made) < 10**6
+    stopped = processes.play(parts(OutcomeValueSource(), 10**6))
+    assert all(part.num_evaluations > 0 for part in stopped)
+    assert sum(len(part.games) for part in stopped) < 10**6

@@ -2,12 +2,12 @@
 
     python benchmarks/ablations.py FOLDER [--evaluations N] [--seeds N] [--arm NAME ...] [--json FILE]
 
-Go 7x7, komi 6.5, preset `go7` with a network of 2 blocks and 16 channels. Every arm learns from an empty
-network until its budget is spent, then plays the base of its seed and the anchor `uct:200`, from the same
-openings. Seed by seed all arms run in turn, in one process. What is finished stays finished, and the same
-command goes on after a kill, in the middle of a run as well. `--arm` leaves out all arms that it does not
-name, except the base. With `--json` the rows that exist are written to a file and shown as a table;
-nothing runs then.
+Go 7x7, komi 6.5, preset `go7`, but PUCT with 32 simulations and 2 blocks of 16 channels. Every arm
+learns from an empty network until its budget is spent, then plays the base of its seed and the anchor
+`uct:200`, from the same openings. Seed by seed all arms run in turn, in one process. What is finished stays
+finished, and the same command goes on after a kill, in the middle of a run as well. `--arm` leaves out all
+arms that it does not name, except the base. With `--json` the rows that exist are written to a file and
+shown as a table; nothing runs then.
 """
 
 import argparse

@@ -4,19 +4,17 @@ import numpy as np
 import numpy.typing as npt
 
 
-def policy_targets(weights: npt.NDArray[np.int32] | npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Visits as probabilities; probabilities stay as they are.
+def policy_targets(visits: npt.NDArray[np.int32]) -> npt.NDArray[np.float32]:
+    """Visits as probabilities.
 
     Args:
-        weights: `[n, A]` root visit counts, at least one visit a row, or policies.
+        visits: `[n, A]` root visit counts, at least one visit a row.
 
     Returns:
         `[n, A]` rows that sum to 1.
     """
-    if weights.dtype == np.float32:
-        return weights.astype(np.float32, copy=False)
-    total = weights.sum(axis=1, keepdims=True)
-    return np.asarray(weights / total, np.float32)
+    total = visits.sum(axis=1, keepdims=True)
+    return np.asarray(visits / total, np.float32)
 
 
 def stored_weights(targets: npt.NDArray[np.floating]) -> npt.NDArray[np.uint16]:

@@ -203,15 +203,16 @@ class Search:
         return visits
 
     def move_weights(self, rows: npt.NDArray[np.integer]) -> npt.NDArray[np.int32] | Floats:
-        """`[n, A]` what a move is drawn from: visits without forced ones, none of moves proven worse.
+        """`[n, A]` what a move is drawn from: the improved policy of Gumbel search, else `counted_visits`.
 
-        In Gumbel search the improved policy: its visits are dealt out by rounds and say little of moves.
+        Gumbel search deals its visits out by rounds, so they say little of moves.
         """
+        gumbel = self.config.selection == "gumbel"
+        return self.policy_targets(rows) if gumbel else self.counted_visits(rows)
+
+    def counted_visits(self, rows: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
+        """`[n, A]` root visits without forced ones, and none of moves proven worse."""
         active = np.asarray(rows, np.int64)
-        if self.config.selection == "gumbel":
-            policies = np.empty((len(active), self._logits.shape[1]), np.float32)
-            improved_policies(self.tree, active, self._settings, policies)
-            return policies
         weights = self.visit_counts(active)
         if self.config.forced_playouts > 0 and self.config.selection == "puct":
             prune_forced_visits(self.tree, active, self._settings, weights)
@@ -237,7 +238,12 @@ class Search:
 
     def policy_targets(self, rows: npt.NDArray[np.integer]) -> Floats:
         """`[n, A]` what a network should learn of the latest run: the improved policy, or visits' shares."""
-        return policy_targets(self.move_weights(rows))
+        if self.config.selection != "gumbel":
+            return policy_targets(self.counted_visits(rows))
+        active = np.asarray(rows, np.int64)
+        policies = np.empty((len(active), self._logits.shape[1]), np.float32)
+        improved_policies(self.tree, active, self._settings, policies)
+        return policies
 
     def root_surprises(self, rows: npt.NDArray[np.integer]) -> Floats:
         """`[n]` nats by which `policy_targets` differ from the priors that the roots were searched with."""

@@ -27,6 +27,8 @@ __all__ = [
     "load_learner",
     "load_network",
     "metadata_of",
+    "network_bytes",
+    "network_of_bytes",
     "save_batch",
     "save_learner",
     "save_network",
@@ -75,10 +77,15 @@ def save_network(path: Path, network: Network, rules: Rules) -> str:
     Returns:
         SHA-256 of the file.
     """
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
-    data = save_tensors(tensors, metadata_of(describe(network, rules)))
+    data = network_bytes(network, rules)
     write_atomically(path, data)
     return hashlib.sha256(data).hexdigest()
+
+
+def network_bytes(network: Network, rules: Rules) -> bytes:
+    """What `save_network` writes."""
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+    return save_tensors(tensors, metadata_of(describe(network, rules)))
 
 
 def weights_digest(network: Network) -> str:
@@ -127,6 +134,19 @@ def load_network(path: Path, sha256: str | None = None) -> tuple[Network, Rules]
     data = read_file(path)
     if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
         raise CheckpointError(f"checkpoint {path}: damaged, its SHA-256 is not the recorded one")
+    return network_of_bytes(data, path)
+
+
+def network_of_bytes(data: bytes, path: Path) -> tuple[Network, Rules]:
+    """What `load_network` finds in a file.
+
+    Args:
+        data: the file.
+        path: for messages.
+
+    Raises:
+        CheckpointError: as there.
+    """
     header = header_of(path, data)
     try:
         description = json.loads(header[METADATA_KEY])

@@ -25,7 +25,7 @@ from selfplay.beginnings import Beginnings
 from selfplay.records import GameRecord
 from selfplay.selfplay_config import SelfPlayConfig
 from selfplay.value_source import ValueSource
-from selfplay.workers import Progress, run_workers
+from selfplay.workers import Progress, dealt, run_workers
 
 EvaluatorFactory = Callable[[int, np.random.SeedSequence], Evaluator]
 """`(batch, seed) -> evaluator`, called once a worker."""
@@ -200,7 +200,7 @@ class SelfPlayWorker:
     def _policy_weights(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.integer]:
         if self.search.config.selection == "gumbel":
             return stored_weights(self.search.policy_targets(rows))
-        return self.search.move_weights(rows).astype(np.int32)
+        return self.search.counted_visits(rows)
 
     def _play_by(self, search: Search, rows: npt.NDArray[np.int64]) -> None:
         """Play the best moves of a search, or draw from their weights while the temperature is above 0."""
@@ -292,11 +292,10 @@ def deal(
     seed: np.random.SeedSequence,
 ) -> list[Job]:
     """The parts of as many workers as there are games for; see `generate_games`."""
-    num_workers = max(1, min(num_workers, num_games))
-    shares = [num_games // num_workers + (i < num_games % num_workers) for i in range(num_workers)]
+    shares = dealt(num_games, num_workers)
     return [
         Job(rules, search_config, config, new_evaluator, value_source, worker_seed, share)
-        for worker_seed, share in zip(seed.spawn(num_workers), shares, strict=True)
+        for worker_seed, share in zip(seed.spawn(len(shares)), shares, strict=True)
     ]
 
 

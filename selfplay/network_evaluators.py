@@ -1,15 +1,14 @@
 """A factory of evaluators that share one prepared copy of a network, in this process or in another one."""
 
-from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors.torch import load as load_tensors
-from safetensors.torch import save as save_tensors
 
 from engine.rulesets import Rules
+from selfplay.checkpoint import network_bytes, network_of_bytes
 from selfplay.inference import NetworkEvaluator, prepare_for_inference
-from selfplay.network import Network, NetworkConfig
+from selfplay.network import Network
 
 
 class NetworkEvaluators:
@@ -35,13 +34,8 @@ class NetworkEvaluators:
         return NetworkEvaluator(self._prepared, self._rules, batch)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        tensors = {
-            name: value.detach().cpu().contiguous() for name, value in self._network.state_dict().items()
-        }
-        return _received, (asdict(self._network.config), save_tensors(tensors), self._rules)
+        return _received, (network_bytes(self._network, self._rules),)
 
 
-def _received(config: dict[str, Any], tensors: bytes, rules: Rules) -> NetworkEvaluators:
-    network = Network(NetworkConfig(**config))
-    network.load_state_dict(load_tensors(tensors))
-    return NetworkEvaluators(network, rules)
+def _received(data: bytes) -> NetworkEvaluators:
+    return NetworkEvaluators(*network_of_bytes(data, Path("from another process")))

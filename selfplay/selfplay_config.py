@@ -14,7 +14,8 @@ class SelfPlayConfig:
         parallel_games: games in lockstep a worker; the batch of the network.
         random_plies: most uniform random moves at the start of a game, not policy targets; how many is drawn
             for each game.
-        temperature: of the move drawn from the root visits at first; 0 plays the best move.
+        temperature: of the move drawn at first, from the root visits or, in Gumbel search, from the improved
+            policy; 0 plays the best move.
         final_temperature: of the same late in the game.
         temperature_plies: plies over which it falls from one to the other, linearly.
         temperature_half_life: plies that halve its distance from the final one; 0 for the linear fall.

@@ -14,7 +14,7 @@ from selfplay.beginnings import Beginnings
 from selfplay.external_agent import RESIGNS
 from selfplay.records import GameRecord
 from selfplay.value_source import OutcomeValueSource
-from selfplay.workers import run_workers
+from selfplay.workers import dealt, run_workers
 
 PARALLEL_GAMES = 32
 FULL_ENOUGH = 0.4
@@ -72,9 +72,8 @@ def teacher_games(
         AgentError: the teacher cannot play this game.
         ValueError: the teacher resigned.
     """
-    num_workers = max(1, min(threads, num_games))
-    shares = [num_games // num_workers + (index < num_games % num_workers) for index in range(num_workers)]
-    seeds = np.random.SeedSequence(seed).spawn(num_workers)
+    shares = dealt(num_games, threads)
+    seeds = np.random.SeedSequence(seed).spawn(len(shares))
     classes = [_Class(teacher, rules, lesson, share, part) for share, part in zip(shares, seeds, strict=True)]
     run_workers(classes, progress)
     return [game for lessons in classes for game in lessons.games]

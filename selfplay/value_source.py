@@ -19,7 +19,7 @@ Moves = npt.NDArray[np.int16]
 
 
 class ValueSource(Protocol):
-    """Answers for finished games."""
+    """Answers for finished games; where several processes play, each has a copy that it was sent."""
 
     def terminal_values(self, state: State, rows: Rows) -> Floats:
         """Values of finished games inside a search, `[n]` in [-1, 1] to the side to move."""

@@ -78,11 +78,6 @@ class WorkerProcesses:
         if not self._members:
             self._members = [_Member() for _ in range(self.count)]
 
-    @property
-    def process_ids(self) -> list[int]:
-        """Of the processes that are started."""
-        return [member.process.pid or 0 for member in self._members]
-
     def play(
         self, jobs: Sequence[Job], progress: Progress = lambda count: None, finished: Finished = ignore
     ) -> list[Generated]:
@@ -183,6 +178,9 @@ def _work(connection: Connection) -> None:
                 order = connection.recv()
             except (EOFError, OSError):
                 os._exit(0)
+            except Exception as error:  # noqa: BLE001 - an order that cannot be unpacked here
+                connection.send(error)
+                continue
             if order is not None:
                 is_stopped.clear()
                 orders.put(order)

@@ -23,6 +23,12 @@ class Worker(Protocol):
         ...
 
 
+def dealt(total: int, num_workers: int) -> list[int]:
+    """A number of games in nearly equal parts: a worker each, but no more workers than games."""
+    num_workers = max(1, min(num_workers, total))
+    return [total // num_workers + (index < total % num_workers) for index in range(num_workers)]
+
+
 def run_workers(workers: Sequence[Worker], progress: Progress) -> None:
     """Run every worker in a thread of its own and wait for all of them.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -106,6 +107,23 @@ def parts(source: ValueSource, num_games: int) -> list[Job]:
     return deal(RULES, SEARCH, SELFPLAY, evaluators, source, num_games, 2, seed)
 
 
+def refuse(number: int) -> None:
+    if number != os.getpid():
+        raise ValueError("cannot be unpacked elsewhere")
+
+
+class Unsendable(OutcomeValueSource):
+    """Can leave its process and arrive in no other."""
+
+    def __reduce__(self) -> Any:
+        return refuse, (os.getpid(),)
+
+
+def test_a_job_that_does_not_arrive_is_an_error_and_nobody_waits_for_it() -> None:
+    with WorkerProcesses(2) as others, pytest.raises(ValueError, match="cannot be unpacked elsewhere"):
+        others.play(parts(Unsendable(), 9))
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="a POSIX signal")
 def test_a_killed_process_is_an_error_that_says_so() -> None:
     with WorkerProcesses(2) as doomed, pytest.raises(WorkerError, match="ended with code -9"):
@@ -116,20 +134,22 @@ def test_processes_are_gone_when_their_block_is_left_in_the_middle_of_games() ->
     def interrupt(game: GameRecord) -> None:
         raise KeyboardInterrupt
 
+    others = set(multiprocessing.active_children())
     with WorkerProcesses(2) as left:
         with pytest.raises(KeyboardInterrupt):
             left.play(parts(OutcomeValueSource(), 10**6), finished=interrupt)
-        numbers = left.process_ids
-    assert len(numbers) == 2
-    assert not any(is_alive(number) for number in numbers)
+        started = set(multiprocessing.active_children()) - others
+    assert len(started) == 2
+    assert not any(process.is_alive() for process in started)
 
 
 CALLER = """
+import multiprocessing
 import test_worker_processes as tests
 if __name__ == "__main__":
     with tests.WorkerProcesses(2) as processes:
         processes.start()
-        print(*processes.process_ids, flush=True)
+        print(*(process.pid for process in multiprocessing.active_children()), flush=True)
         processes.play(tests.parts(tests.Slow(), 9))
 """
 """Starts two processes and waits for games that never come."""

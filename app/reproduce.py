@@ -1,6 +1,7 @@
 """`yomi reproduce`: a published figure again, from the rows stored with it, without any training."""
 
 import json
+import re
 from pathlib import Path
 
 import click
@@ -10,6 +11,9 @@ from app.progress import getting_ready
 PUBLISHED = Path(__file__).resolve().parent.parent / "docs" / "results"
 CHOICES = {"best-of-games": "game", "best-of-moves": "move"}
 """Figures of choosing without learning, and what is chosen."""
+COMMAND = re.compile(r"# (yomi rlhf sweep [\w./ -]+)$")
+"""The first line of an experiment's file: nothing that a shell would take for more than one command."""
+MAX_LINE = 500
 
 
 @click.command()
@@ -66,7 +70,12 @@ def _holds_rows(path: Path) -> bool:
 
 
 def _command(results: Path, experiment: str, name: str) -> str:
-    settings, bench = results / f"{experiment}.toml", results / f"{experiment}-bench"
+    """What the first line of the experiment's file says, about files where they lie now."""
+    settings = results / f"{experiment}.toml"
     if name in CHOICES:
         return f"yomi rlhf bon {settings} --per {CHOICES[name]}"
-    return f"yomi rlhf sweep {settings}" + (f" --bench {bench}" if bench.is_dir() else "")
+    if not settings.is_file():
+        return f"yomi rlhf sweep {settings}"
+    with settings.open(encoding="utf-8", errors="replace") as file:
+        first = COMMAND.match(file.readline(MAX_LINE))
+    return first[1].replace("docs/results", str(results)) if first else f"yomi rlhf sweep {settings}"

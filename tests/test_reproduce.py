@@ -37,6 +37,11 @@ def test_a_figure_is_drawn_alike_each_time_and_the_command_behind_it_is_told(tmp
     assert paths[0].read_bytes() == paths[1].read_bytes()
 
 
+def test_the_command_names_the_bench_that_an_experiment_shares() -> None:
+    told = yomi("go7_cures/summary").stdout.splitlines()[-1]
+    assert f"go7_cures.toml --bench {PUBLISHED / 'go7_2x2-bench'}" in told
+
+
 def test_a_table_holds_the_stored_figures() -> None:
     stored = json.loads((PUBLISHED / "go7_2x2.json").read_text())
     told = yomi("go7_2x2/summary").stdout.splitlines()

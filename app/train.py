@@ -84,35 +84,40 @@ def configuration(
         preset_name: a preset.
         iterations: rounds instead of the preset's.
         assignments: settings as `key=value`.
-        initial: a file of weights, whose shape then counts, or None.
-        network_size: a key of `NETWORK_SIZES` instead of the preset's network; assignments come after it.
+        initial: a file of weights, whose shape then takes the place of the preset's, or None.
+        network_size: a key of `NETWORK_SIZES` instead of that network; assignments come after it. Weights
+            grow into a larger shape.
         adapted: what the command makes of a preset, before any assignment.
 
     Raises:
-        ConfigError: no such preset or setting.
+        ConfigError: no such preset or setting, or a network smaller than the weights.
         CheckpointError: not a file of weights.
     """
     from dataclasses import replace
 
     from selfplay.checkpoint import load_network
     from selfplay.config import ConfigError, override
+    from selfplay.growth import grown
     from selfplay.presets import preset, sized
 
-    config = adapted(preset(preset_name))
-    if network_size is not None and initial is not None:
-        raise ConfigError(f"--network {network_size}: weights to start from have a size of their own")
+    config, network = adapted(preset(preset_name)), None
+    if initial is not None:
+        network, known = load_network(initial)
+        if known.game != config.rules.game:
+            raise ConfigError(f"--initial {initial}: knows {known.game}, expected {config.rules.game}")
+        config = replace(config, network=network.config)
     if network_size is not None:
         config = sized(config, network_size)
     for assignment in assignments:
         config = override(config, assignment)
     if iterations is not None:
         config = override(config, f"iterations={iterations}")
-    if initial is None:
-        return config, None
-    network, known = load_network(initial)
-    if known.game != config.rules.game:
-        raise ConfigError(f"--initial {initial}: knows {known.game}, expected {config.rules.game}")
-    return replace(config, network=network.config), network
+    if network is not None and network.config != config.network:
+        try:
+            network = grown(network, config.network, config.seed)
+        except ValueError as error:
+            raise ConfigError(f"--initial {initial}: {error}") from None
+    return config, network
 
 
 class Display:

@@ -1,13 +1,15 @@
-"""How a self-play game begins: on which board, and with which moves that nobody searched."""
+"""How a self-play game begins: on which board, with which komi and which moves that nobody searched."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from engine.errors import OpeningError
 from engine.game import Game
 from engine.rulesets import Rules, go_rules
-from selfplay.openings import random_opening
+from selfplay.opening_judge import OpeningJudge
+from selfplay.openings import even_openings, random_opening
 from selfplay.records import GameRecord
 
 Beginning = tuple[Rules, list[int]]
@@ -66,11 +68,40 @@ def forked(game: GameRecord, random: np.random.Generator) -> Beginning:
     return game.rules, actions
 
 
+@dataclass(frozen=True)
+class Evenness:
+    """How even the beginnings of games shall be; see `selfplay.selfplay_config.SelfPlayConfig`.
+
+    Attributes:
+        sharpness: of the choice of random openings, 0 for none.
+        refuses_vcf: whether openings of Gomoku that are won by continuous fours are refused with it.
+        fair_komi: whether komi makes up for the opening.
+        komi_deviation: of the komi of most games, in points.
+        wide_komi_share: of the games.
+        wide_komi_deviation: of the komi of these.
+    """
+
+    sharpness: float = 0.0
+    refuses_vcf: bool = True
+    fair_komi: bool = False
+    komi_deviation: float = 0.0
+    wide_komi_share: float = 0.0
+    wide_komi_deviation: float = 0.0
+
+
 class Beginnings:
     """Draws the beginnings of the games of a round."""
 
-    def __init__(self, rules: Rules, sizes: str, random_plies: int, fork_share: float) -> None:
-        """See `selfplay.generate.SelfPlayConfig`.
+    def __init__(
+        self,
+        rules: Rules,
+        sizes: str,
+        random_plies: int = 0,
+        fork_share: float = 0.0,
+        evenness: Evenness | None = None,
+        judge: OpeningJudge | None = None,
+    ) -> None:
+        """See `selfplay.selfplay_config.SelfPlayConfig`.
 
         Args:
             rules: of the run.
@@ -78,6 +109,8 @@ class Beginnings:
             random_plies: most random moves of a game that is no fork; how many is drawn for each, so that
                 the first moves are searched and learned too.
             fork_share: of the games.
+            evenness: None for openings and komi as they come.
+            judge: who says what is even; needed for even openings and fair komi alone.
 
         Raises:
             ValueError: a size beyond the board of the run or too small for its lines.
@@ -85,6 +118,9 @@ class Beginnings:
         self._rules = rules
         self._random_plies = random_plies
         self._fork_share = fork_share
+        self._evenness = evenness or Evenness()
+        self._judge = judge
+        self._even: dict[Rules, Iterator[list[int]]] = {}
         weights = read_sizes(sizes)
         smallest = rules.line_length if rules.game == "gomoku" else 2
         if not all(smallest <= side <= min(rules.width, rules.height) for side in weights):
@@ -106,6 +142,43 @@ class Beginnings:
         rules = self._rules
         if len(self._sides):
             rules = rules_at(rules, int(random.choice(self._sides, p=self._shares)))
-        if not self._random_plies:
-            return rules, []
-        return rules, random_opening(rules, int(random.integers(self._random_plies + 1)), random)
+        num_plies = int(random.integers(self._random_plies + 1)) if self._random_plies else 0
+        actions = self._opening(rules, num_plies, random)
+        return self._with_komi(rules, actions, random), actions
+
+    def _opening(self, rules: Rules, num_plies: int, random: np.random.Generator) -> list[int]:
+        """So many random moves, or an even opening of any length in their place."""
+        sharpness = self._evenness.sharpness
+        if not num_plies:
+            return []
+        if not sharpness or self._judge is None:
+            return random_opening(rules, num_plies, random)
+        if rules not in self._even:
+            self._even[rules] = even_openings(
+                rules,
+                self._judge.values,
+                int(random.integers(2**32)),
+                max_plies=self._random_plies,
+                sharpness=sharpness,
+                refuses_vcf=self._evenness.refuses_vcf,
+            )
+        try:
+            return next(self._even[rules])
+        except OpeningError:  # the network finds all of them decided, and games must go on
+            del self._even[rules]
+            return random_opening(rules, num_plies, random)
+
+    def _with_komi(self, rules: Rules, actions: Sequence[int], random: np.random.Generator) -> Rules:
+        """The rules with the komi of one game of Go, to the half point."""
+        spread = self._evenness
+        is_drawn = spread.komi_deviation > 0 or spread.wide_komi_share > 0
+        if rules.game != "go" or not (is_drawn or spread.fair_komi):
+            return rules
+        komi = rules.komi
+        if spread.fair_komi and self._judge is not None:
+            komi = self._judge.fair_komi(rules, actions)
+        if is_drawn:
+            is_wide = random.random() < spread.wide_komi_share
+            deviation = spread.wide_komi_deviation if is_wide else spread.komi_deviation
+            komi += deviation * random.standard_normal()
+        return replace(rules, komi=round(2 * komi) / 2)

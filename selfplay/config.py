@@ -65,7 +65,7 @@ class TrainConfig:
         if self.gate_visits < 1 or self.gate_elo <= 0:
             raise ValueError("gate_visits and gate_elo: expected at least 1, and above 0")
         for sizes in (self.selfplay.sizes, self.selfplay.early_sizes):
-            Beginnings(self.rules, sizes, 0, 0.0)
+            Beginnings(self.rules, sizes)
 
     @property
     def masked_plies(self) -> int | None:

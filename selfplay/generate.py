@@ -22,6 +22,7 @@ from mcts.policy_target import choose_actions, stored_weights
 from mcts.schedules import falling_temperatures, halving_temperatures
 from mcts.search import Search
 from selfplay.beginnings import Beginnings
+from selfplay.opening_judge import OpeningJudge
 from selfplay.records import GameRecord
 from selfplay.selfplay_config import SelfPlayConfig
 from selfplay.value_source import ValueSource
@@ -113,7 +114,15 @@ class SelfPlayWorker:
             )
             cheap_seed = search_seed.spawn(1)[0]
             self.cheap_search = Search(cheap, evaluator, rules, batch, cheap_seed, terminal_values)
-        self.beginnings = Beginnings(rules, config.sizes, config.random_plies, config.fork_share)
+        self.judge = OpeningJudge(evaluator, rules, batch)
+        self.beginnings = Beginnings(
+            rules,
+            config.sizes,
+            config.random_plies,
+            config.fork_share,
+            config.evenness(refuses_vcf=search_config.vcf_nodes > 0),
+            self.judge,
+        )
         self.row_rules = [rules] * batch
         limit = rules.resolved_move_limit
         self.moves = np.zeros((batch, limit), np.int16)
@@ -220,7 +229,7 @@ class SelfPlayWorker:
     @property
     def num_evaluations(self) -> int:
         """Positions sent to the evaluator so far."""
-        full = self.search.num_evaluations
+        full = self.search.num_evaluations + self.judge.num_evaluations
         return full if self.cheap_search is self.search else full + self.cheap_search.num_evaluations
 
     @property

@@ -95,12 +95,18 @@ def balanced_openings(rules: Rules, num_openings: int, num_plies: int, seed: int
 
 
 def even_openings(
-    rules: Rules, evaluate: Evaluate, seed: int, *, max_plies: int = 6, sharpness: float = 4.0
+    rules: Rules,
+    evaluate: Evaluate,
+    seed: int,
+    *,
+    max_plies: int = 6,
+    sharpness: float = 4.0,
+    refuses_vcf: bool = True,
 ) -> Iterator[list[int]]:
     """Draw random openings of 1 to `max_plies` moves without end, the even ones more often than the others.
 
-    An opening of value v comes through with chance (1 - v^2)^sharpness, in Gomoku only if neither side has a
-    victory by continuous fours. The same opening may come again.
+    An opening of value v comes through with chance (1 - v^2)^sharpness (KataGomo), in Gomoku only if neither
+    side has a victory by continuous fours. The same opening may come again.
 
     Args:
         rules: what is played.
@@ -108,6 +114,7 @@ def even_openings(
         seed: the same seed and evaluator give the same openings in the same order.
         max_plies: longest opening.
         sharpness: the higher, the more even; 4 suits self-play, 10 matches.
+        refuses_vcf: false where nobody may tell of outcomes, and such a victory is one.
 
     Yields:
         Lists of actions, Black first.
@@ -127,7 +134,7 @@ def even_openings(
         is_drawn = random.random(EVEN_BATCH) < chances
         for row, opening in enumerate(openings):
             refused += 1
-            if is_drawn[row] and not _may_have_vcf(rules, state, row):
+            if is_drawn[row] and not (refuses_vcf and _may_have_vcf(rules, state, row)):
                 refused = 0
                 yield opening
     raise OpeningError(f"openings of {rules.describe()}: the evaluator found none of {MAX_DRAWS} even")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from selfplay.beginnings import read_sizes
+from selfplay.beginnings import Evenness, read_sizes
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,15 @@ class SelfPlayConfig:
             empty for the board of the run alone.
         early_sizes: the same in the first rounds.
         early_share: share of the rounds that are the first ones.
+        even_openings: s of the chance (1 - v^2)^s with which a random opening of value v is taken, where the
+            network that plays says v, and in Gomoku, unless `search.vcf_nodes` is 0, no victory by continuous
+            fours is left to either side (KataGomo: 4); 0 takes all. One network plays both colors, so this
+            does what swapping colors does for people: nobody gains by an uneven opening.
+        fair_komi: whether the komi of each game of Go makes up for its opening, as that network sees it.
+        komi_deviation: of the komi from game to game, normal around the usual or the fair one, in points
+            (KataGo: 1); integers and halves are drawn.
+        wide_komi_share: of the games, whose komi deviates more (KataGo: 0.06).
+        wide_komi_deviation: of these (KataGo: 12).
         fork_share: of the games that begin as an earlier one of the round did, up to a random move in place
             of which another one is played (KataGo: 0.04).
         surprise_weight: share of how often a position is drawn in training that goes by how much its search
@@ -57,6 +66,11 @@ class SelfPlayConfig:
     sizes: str = ""
     early_sizes: str = ""
     early_share: float = 0.05
+    even_openings: float = 0.0
+    fair_komi: bool = False
+    komi_deviation: float = 0.0
+    wide_komi_share: float = 0.0
+    wide_komi_deviation: float = 12.0
     fork_share: float = 0.0
     surprise_weight: float = 0.0
     first_cut: int = 0
@@ -78,10 +92,29 @@ class SelfPlayConfig:
         for name in ("cheap_simulations", "decided_simulations"):
             if getattr(self, name) < 2:
                 raise ValueError(f"{name} {getattr(self, name)}: expected at least 2")
-        for name in ("decided_value", "decided_share", "early_share", "fork_share", "surprise_weight"):
+        shares = ("decided_value", "decided_share", "early_share", "fork_share", "surprise_weight")
+        for name in (*shares, "wide_komi_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} {getattr(self, name)}: expected 0..1")
+        for name in ("even_openings", "komi_deviation", "wide_komi_deviation"):
+            if not 0 <= getattr(self, name) <= 100:
+                raise ValueError(f"{name} {getattr(self, name)}: expected 0..100")
         read_sizes(self.sizes)
         read_sizes(self.early_sizes)
         if self.first_simulations != 0 and self.first_simulations < 2:
             raise ValueError(f"first_simulations {self.first_simulations}: expected 0, or at least 2")
+
+    def evenness(self, *, refuses_vcf: bool) -> Evenness:
+        """What `Beginnings` need to know.
+
+        Args:
+            refuses_vcf: whether victories by continuous fours may be told of.
+        """
+        return Evenness(
+            self.even_openings,
+            refuses_vcf,
+            self.fair_komi,
+            self.komi_deviation,
+            self.wide_komi_share,
+            self.wide_komi_deviation,
+        )

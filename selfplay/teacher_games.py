@@ -92,7 +92,7 @@ class _Class:
         self._lesson, self._waiting = lesson, num_games - batch
         self._agent = teacher.make(rules, batch, agent_seed)
         self._random = np.random.default_rng(move_seed)
-        self._beginnings = Beginnings(rules, lesson.sizes, lesson.most_random_plies, 0.0)
+        self._beginnings = Beginnings(rules, lesson.sizes, lesson.most_random_plies)
         self._state = new_state(rules, batch)
         self._rules = [rules] * batch
         self._moves: list[list[int]] = [[] for _ in range(batch)]

@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from app.match import table
 from app.progress import Progress, duration
 from engine.rulesets import go_rules
 from selfplay.arena import MatchResult
+from selfplay.checkpoint import load_network
 from selfplay.run_store import RunStore
 
 SMALL = [
@@ -139,6 +141,26 @@ def test_a_run_starts_from_given_weights(finished: Path, tmp_path: Path) -> None
     assert weights(tmp_path / "weights-00000.safetensors") == weights(path)
 
 
+def test_weights_grow_into_a_larger_network(finished: Path, tmp_path: Path) -> None:
+    path, folder = finished / "weights-00002.safetensors", tmp_path / "run"
+    grows = [*SMALL, "--initial", str(path), "--set", "network.channels=24"]
+    assert run("train", "--run", str(folder), *grows).exit_code == 0
+    small, large = (load_network(one)[0] for one in (path, folder / "weights-00000.safetensors"))
+    assert large.config == replace(small.config, channels=24)
+    assert (large.stem.weight[:8] == small.stem.weight).all()
+
+
+def test_weights_do_not_shrink(finished: Path, tmp_path: Path) -> None:
+    path = str(finished / "weights-00002.safetensors")
+    shrinks = ["--initial", path, "--set", "network.head_channels=8", "--run", str(tmp_path / "run")]
+    result = run("train", *SMALL, *shrinks)
+    assert (result.exit_code, result.stderr) == (
+        2,
+        f"Error: --initial {path}: network.head_channels 8: expected 16 as the weights have, or more\n",
+    )
+    assert not (tmp_path / "run").exists()
+
+
 def test_weights_of_another_game_are_no_start(finished: Path, tmp_path: Path) -> None:
     weights = str(finished / "weights-00002.safetensors")
     result = run("train", "--preset", "gomoku6", "--run", str(tmp_path / "run"), "--initial", weights)
@@ -232,7 +254,6 @@ def test_lengths_of_time_are_for_people(seconds: float, text: str) -> None:
     [
         (["estimate", "--network", "huge"], "network 'huge': expected one of tiny, small, medium, large"),
         (["train", "--network", "huge"], "network 'huge': expected one of tiny, small, medium, large"),
-        (["train", "--network", "tiny", "--initial", "x"], "--network tiny: weights to start from"),
     ],
 )
 def test_a_size_that_cannot_be_is_refused_in_one_line(

@@ -94,10 +94,10 @@ def match(
 ) -> None:
     """Play a match between two agents, or each against each of several, and rate them.
 
-    An agent is random, threats (for Gomoku), uct:VISITS, a bundled name, the path of a checkpoint or run, or
-    another program: gtp:COMMAND or gomocup:COMMAND, in quotes. policy:NAME draws moves from a network's
-    policy. Every opening is played twice, with colors swapped. The rules are those that the first network was
-    trained for, unless options say otherwise.
+    An agent is random, one-ply, threats (for Gomoku), uct:VISITS, a bundled name, the path of a checkpoint or
+    run, or another program: gtp:COMMAND or gomocup:COMMAND, in quotes. policy:NAME draws moves from a
+    network's policy. Every opening is played twice, with colors swapped. The rules are those that the first
+    network was trained for, unless options say otherwise.
     Matches of a run are also stored in its folder.
     """
     if len(names) < 2:

@@ -243,8 +243,8 @@ def agent_options(command: Callable[..., None]) -> Callable[..., None]:
 
     @click.option(
         "--agent",
-        help="random, threats, uct:VISITS, gtp:COMMAND, gomocup:COMMAND, a bundled name, or the path of a"
-        " checkpoint or run. Default: the strongest at hand.",
+        help="random, one-ply, threats, uct:VISITS, gtp:COMMAND, gomocup:COMMAND, a bundled name, or the path"
+        " of a checkpoint or run. Default: the strongest at hand.",
     )
     @strength_options
     @search_option

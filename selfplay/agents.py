@@ -1,8 +1,8 @@
 """Who plays: agents by name, the same names in every command.
 
-`random`, `threats` (Gomoku), `uct:VISITS`, `gtp:COMMAND`, `gomocup:COMMAND`, a bundled name such as `go9`, or
-the path of a checkpoint or of a run folder. The strength of a network agent is set by visits or seconds a
-move; one visit means its policy alone. `policy:` before such a name draws moves from the policy alone.
+`random`, `one-ply`, `threats` (Gomoku), `uct:VISITS`, `gtp:COMMAND`, `gomocup:COMMAND`, a bundled name such
+as `go9`, or the path of a checkpoint or of a run folder. The strength of a network agent is set by visits or
+seconds a move; one visit means its policy alone. `policy:` before such a name draws moves from that.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,6 +28,7 @@ from selfplay.bundled import bundled_agents, bundled_weights
 from selfplay.external_agent import ExternalAgent
 from selfplay.gomocup_process import GomocupProcess
 from selfplay.gtp_process import GtpProcess
+from selfplay.one_ply_agent import OnePlyAgent
 from selfplay.player_agent import PlayerAgent, network_player, rollout_player
 from selfplay.resignation import Resigner, ResignRule
 from selfplay.run_store import DATABASE, latest_weights
@@ -45,6 +46,8 @@ MAX_NODES_BY_TIME = 50_000
 VCF_NODES = 50
 """Of `SearchConfig` for networks: see docs/agents.md."""
 PROGRAMS = ("gtp", "gomocup")
+SIMPLE = ("random", "one-ply", "threats")
+"""Agents without a search and without a strength to set."""
 DRAWN = "policy:"
 """Before the name of a network: moves are drawn from its policy, as the learners of experiments play."""
 Games = Sequence[Sequence[int]]
@@ -115,7 +118,7 @@ class AgentSpec:
 
     def label(self) -> str:
         """Name with strength, for tables."""
-        if self.name in ("random", "threats") or self.name.startswith("uct:"):
+        if self.name in SIMPLE or self.name.startswith("uct:"):
             return self.name
         if self.seconds is not None:
             return f"{self.name} at {self.seconds:g} s"
@@ -135,8 +138,8 @@ class AgentSpec:
             AgentError: the network knows another game.
         """
         search_seed, evaluator_seed, move_seed = seed.spawn(3)
-        if self.name == "random":
-            return RandomAgent(rules, move_seed)
+        if self.name in ("random", "one-ply"):
+            return (RandomAgent if self.name == "random" else OnePlyAgent)(rules, move_seed)
         if self.is_program:
             return self._program(rules)
         self._require_game(rules)
@@ -264,7 +267,7 @@ class AgentSpec:
     @property
     def searches(self) -> bool:
         """Whether `player` makes one."""
-        return self.name not in ("random", "threats") and not self.is_program
+        return self.name not in SIMPLE and not self.is_program
 
     @property
     def is_program(self) -> bool:
@@ -337,7 +340,7 @@ def open_agent(
         raise AgentError(f"visits {visits}: expected 1..1000000")
     if seconds is not None and not 0.01 <= seconds <= 86_400:
         raise AgentError(f"seconds {seconds}: expected 0.01..86400")
-    if name in ("random", "threats"):
+    if name in SIMPLE:
         return AgentSpec(name)
     protocol, colon, command = name.partition(":")
     if protocol in PROGRAMS and colon:
@@ -391,7 +394,5 @@ def _weights_of(name: str) -> Path:
         return path
     if name in bundled_agents():
         return bundled_weights(name)
-    known = ", ".join(
-        ["random", "threats", "uct:VISITS", "gtp:COMMAND", "gomocup:COMMAND", *bundled_agents()]
-    )
+    known = ", ".join([*SIMPLE, "uct:VISITS", "gtp:COMMAND", "gomocup:COMMAND", *bundled_agents()])
     raise AgentError(f"agent {name!r}: expected {known}, or the path of a checkpoint or run")

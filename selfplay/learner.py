@@ -1,7 +1,7 @@
 """One training step: batch in, weights moved, losses out."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,6 +40,8 @@ class LearnerConfig:
             `second_drop`.
         first_drop: a share of the rounds, 1 for no drop.
         second_drop: the same.
+        plateau_rounds: rounds without a new lowest loss of policy and value together after which the rate
+            drops as well, each time; 0 for never.
         weight_decay: of AdamW.
         passes: how often each new position is drawn on average: caps the training steps, against overfitting.
             What is not used in a round is kept for later ones.
@@ -68,6 +70,7 @@ class LearnerConfig:
     rate_drop: float = 0.3
     first_drop: float = 1.0
     second_drop: float = 1.0
+    plateau_rounds: int = 0
     weight_decay: float = 1e-4
     passes: float = 4.0
     max_steps: int = 0
@@ -92,7 +95,7 @@ class LearnerConfig:
                 raise ValueError(f"{name} {getattr(self, name)}: expected a positive number")
         weights = ("value_weight", "reply_weight", "soft_weight", "score_weight", "ownership_weight")
         others = ("divergence_weight", "weight_decay", "warmup_steps", "max_steps", "min_positions")
-        for name in (*weights, *others):
+        for name in (*weights, *others, "plateau_rounds"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} {getattr(self, name)}: expected at least 0")
         for name in ("rate_drop", "first_drop", "second_drop", "window_share", "q_share"):
@@ -125,10 +128,31 @@ class LearnerConfig:
             "divergence": self.divergence_weight,
         }
 
-    def rate_scale(self, share_done: float) -> float:
-        """Factor of the learning rate after a share of the rounds."""
+    def rate_scale(self, share_done: float, past_losses: Sequence[float] = ()) -> float:
+        """Factor of the learning rate of a round.
+
+        Args:
+            share_done: of all rounds.
+            past_losses: of the rounds so far.
+        """
         num_drops = (share_done >= self.first_drop) + (share_done >= self.second_drop)
-        return float(self.rate_drop**num_drops)
+        return float(self.rate_drop ** (num_drops + num_plateaus(past_losses, self.plateau_rounds)))
+
+
+def num_plateaus(losses: Sequence[float], patience: int) -> int:
+    """How often a loss has stood still for some rounds, each round counted once.
+
+    Args:
+        losses: round by round.
+        patience: rounds in a row without a new lowest loss; 0 for never.
+    """
+    count, waited, lowest = 0, 0, float("inf")
+    for loss in losses if patience else ():
+        waited = 0 if loss < lowest else waited + 1
+        lowest = min(loss, lowest)
+        if waited == patience:
+            count, waited = count + 1, 0
+    return count
 
 
 class Learner:

@@ -218,7 +218,9 @@ def _iterate(
     allowed = dict(store.metrics("steps_kept")).get(done.iteration, 0.0)
     allowed += config.learner.passes * new_positions / config.learner.batch_size
     num_steps = config.learner.steps_of(allowed, buffer.num_positions)
-    learner.rate_scale = config.learner.rate_scale(done.iteration / config.iterations)
+    learner.rate_scale = config.learner.rate_scale(
+        done.iteration / config.iterations, _past_losses(store, done)
+    )
     random = np.random.default_rng(batch_seed)
     try:
         losses = learner.train_steps(buffer, num_steps, random, watcher.on_steps)
@@ -254,6 +256,14 @@ def _iterate(
     checkpoint = _save(store, config, learner, iteration, evaluations)
     watcher.on_report(report)
     return checkpoint
+
+
+def _past_losses(store: RunStore, done: Checkpoint) -> list[float]:
+    """Of policy and value together in each round that has learned anything, up to a checkpoint."""
+    policy, value = dict(store.metrics("loss_policy")), dict(store.metrics("loss_value"))
+    return [
+        policy[iteration] + value[iteration] for iteration in sorted(policy) if iteration <= done.iteration
+    ]
 
 
 def _playing(store: RunStore, learner: Learner) -> Network:

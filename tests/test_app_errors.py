@@ -58,7 +58,7 @@ def files(folder: Path) -> dict[str, bytes]:
         (["play", "--plain", "--agent", "uct:9", "--search", "speed=1"], "setting 'speed': expected one of"),
         (["match", "random", "uct:9", "--search", "solve=maybe"], "solve=maybe: expected true or false"),
         (["match", "random", "uct:9", "--resign", "0.7"], "0.7 is not in the range"),
-        (["play", "--agent", "nobody"], "agent 'nobody': expected random, threats, uct:VISITS"),
+        (["play", "--agent", "nobody"], "agent 'nobody': expected random, one-ply, threats, uct:VISITS"),
         (["play", "--agent", "."], "agent '.': expected"),
         (["play", "--agent", "note.txt"], "checkpoint note.txt: expected a safetensors file"),
         (["play", "--sgf", "nowhere/game.sgf"], "expected a file in a folder that exists"),

@@ -71,7 +71,7 @@ def test_a_name_that_is_no_agent_is_refused_with_those_that_are(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(AgentError, match="expected random, threats, uct:VISITS") as caught:
+    with pytest.raises(AgentError, match="expected random, one-ply, threats, uct:VISITS") as caught:
         open_agent(name)
     assert "\n" not in str(caught.value)
 

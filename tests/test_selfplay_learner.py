@@ -17,7 +17,7 @@ from engine.rulesets import Rules, go_rules, gomoku_rules
 from selfplay.divergence import exact_divergence, log_policy
 from selfplay.inference import NetworkEvaluator, prepare_for_inference
 from selfplay.inputs import InputWriter
-from selfplay.learner import DivergedError, Learner, LearnerConfig
+from selfplay.learner import DivergedError, Learner, LearnerConfig, num_plateaus
 from selfplay.losses import losses
 from selfplay.network import SCORE_SCALE, Network, NetworkConfig, Output, new_network
 from selfplay.replay import Batch, ReplayBuffer
@@ -242,6 +242,14 @@ def test_the_learning_rate_drops_where_it_is_told_to() -> None:
     shares = (0.0, 0.59, 0.6, 0.84, 0.85, 0.99)
     assert [config.rate_scale(share) for share in shares] == pytest.approx([1, 1, 0.1, 0.1, 0.01, 0.01])
     assert {LearnerConfig().rate_scale(share) for share in shares} == {1.0}
+
+
+def test_rate_drops_where_the_loss_stands_still() -> None:
+    losses = [3.0, 2.5, 2.6, 2.5, 2.4, 2.41, 2.42, 2.43, 2.44, 2.3]
+    assert [num_plateaus(losses[:rounds], 2) for rounds in range(11)] == [0, 0, 0, 0, 1, 1, 1, 2, 2, 3, 3]
+    assert num_plateaus(losses, 0) == 0
+    config = LearnerConfig(rate_drop=0.1, first_drop=0.6, plateau_rounds=2)
+    assert config.rate_scale(0.7, losses[:4]) == pytest.approx(0.01)
 
 
 @pytest.mark.parametrize("head", ["value", "reply", "soft", "score", "ownership"])

@@ -55,7 +55,7 @@ NewGame #fault { color: $text-warning; height: auto; }
         self._ruleset = _choice({name: name for name in SETS[rules.game]}, USUAL, "ruleset")
         self._komi = Input(placeholder="as the rules have it", id="komi", type="number", compact=True)
         self._handicap = Input("0", id="handicap", type="integer", compact=True)
-        names = ["random", "threats", "uct:1000", *bundled_agents()]
+        names = ["random", "one-ply", "threats", "uct:1000", *bundled_agents()]
         self._agent = Input(
             spec.name,
             placeholder=", ".join(names),

@@ -27,7 +27,8 @@ class TrainConfig:
         iterations: rounds of self-play and training.
         seed: of the whole run.
         threads: of training, and workers of self-play, each a process where there are several; part of the
-            result, since games are dealt to workers.
+            result, since games are dealt to workers. A run may go on with another number; what comes from
+            there on is as good, and the same as in no other run.
         gate_games: most games of a match that new weights must win before they make games (`selfplay.gate`);
             0 for no gate. Refused where only preferences may teach.
         gate_visits: simulations a move in it.

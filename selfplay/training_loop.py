@@ -34,8 +34,8 @@ from selfplay.window import GameWindow
 from selfplay.worker_processes import WorkerProcesses
 
 KEPT_CHECKPOINTS = 3
-CHANGEABLE = ("iterations", "keep_weights")
-"""Settings that may differ between starts of the same run."""
+CHANGEABLE = ("iterations", "keep_weights", "threads")
+"""Settings that may differ between starts of the same run: how long, what stays, on how many cores."""
 CPU_SECONDS = "cpu_s"
 """The metric: processor time of all rounds so far, without gates and ratings."""
 DIVERGED = "diverged.safetensors"
@@ -92,7 +92,7 @@ class Watcher:
 def prepare_run(store: RunStore, config: TrainConfig) -> TrainConfig:
     """Record a configuration with a new run, or check it against the recorded one.
 
-    Only the number of iterations and of weights kept may change between starts of the same run.
+    Only what `CHANGEABLE` names may change between starts of the same run.
 
     Args:
         store: the run.

@@ -160,6 +160,13 @@ def test_another_seed_gives_another_run(tmp_path: Path, undisturbed: dict[str, A
     assert other["weights"][-1] != undisturbed["weights"][-1]
 
 
+def test_a_run_goes_on_with_another_number_of_threads(tmp_path: Path) -> None:
+    run(tmp_path, tiny_run(iterations=1))
+    run(tmp_path, tiny_run(iterations=2, threads=2))
+    with RunStore(tmp_path, create=False) as store:
+        assert [checkpoint.iteration for checkpoint in store.checkpoints()] == [0, 1, 2]
+
+
 # What a run refuses.
 
 

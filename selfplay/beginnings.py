@@ -12,6 +12,10 @@ from selfplay.opening_judge import OpeningJudge
 from selfplay.openings import even_openings, random_opening
 from selfplay.records import GameRecord
 
+EVEN_BATCH = 16
+MAX_DRAWS = 512
+"""Openings that a network may refuse in a row before a worker takes them as they come for the round."""
+
 Beginning = tuple[Rules, list[int]]
 """The rules of a game and its first actions."""
 
@@ -120,7 +124,7 @@ class Beginnings:
         self._fork_share = fork_share
         self._evenness = evenness or Evenness()
         self._judge = judge
-        self._even: dict[Rules, Iterator[list[int]]] = {}
+        self._even: dict[Rules, Iterator[list[int]] | None] = {}  # None: nothing was found even there
         weights = read_sizes(sizes)
         smallest = rules.line_length if rules.game == "gomoku" else 2
         if not all(smallest <= side <= min(rules.width, rules.height) for side in weights):
@@ -161,12 +165,16 @@ class Beginnings:
                 max_plies=self._random_plies,
                 sharpness=sharpness,
                 refuses_vcf=self._evenness.refuses_vcf,
+                batch=min(EVEN_BATCH, self._judge.batch),
+                max_draws=MAX_DRAWS,
             )
-        try:
-            return next(self._even[rules])
-        except OpeningError:  # the network finds all of them decided, and games must go on
-            del self._even[rules]
-            return random_opening(rules, num_plies, random)
+        openings = self._even[rules]
+        if openings is not None:
+            try:
+                return next(openings)
+            except OpeningError:  # the network finds all of them decided, and games must go on
+                self._even[rules] = None
+        return random_opening(rules, num_plies, random)
 
     def _with_komi(self, rules: Rules, actions: Sequence[int], random: np.random.Generator) -> Rules:
         """The rules with the komi of one game of Go, to the half point."""

@@ -119,7 +119,7 @@ def game_metrics(games: Sequence[GameRecord]) -> dict[str, float]:
         "moves_per_point": float(np.mean([game.num_moves / game.rules.area for game in games])),
         "black_win_share": float(np.mean([(1 + game.value_targets[0]) / 2 for game in games])),
         "draw_share": float(np.mean([game.value_targets[0] == 0 for game in games])),
-        "distinct_game_share": len({game.digest() for game in games}) / len(games),
+        "distinct_game_share": len({(game.rules.width, game.moves.tobytes()) for game in games}) / len(games),
         "truncated_share": float(np.mean([game.is_truncated for game in games])),
         "early_pass_share": float(np.mean([_passes_early(game) for game in games])),
         "policy_entropy": float(np.mean(entropies)) if entropies else 0.0,

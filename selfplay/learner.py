@@ -40,8 +40,8 @@ class LearnerConfig:
             `second_drop`.
         first_drop: a share of the rounds, 1 for no drop.
         second_drop: the same.
-        plateau_rounds: rounds without a new lowest loss of policy and value together after which the rate
-            drops as well, each time; 0 for never.
+        plateau_rounds: rounds without a new lowest loss of policy and value together since the latest drop
+            after which the rate drops as well; 0 for never. Boards that grow during a run raise the loss.
         weight_decay: of AdamW.
         passes: how often each new position is drawn on average: caps the training steps, against overfitting.
             What is not used in a round is kept for later ones.
@@ -144,14 +144,14 @@ def num_plateaus(losses: Sequence[float], patience: int) -> int:
 
     Args:
         losses: round by round.
-        patience: rounds in a row without a new lowest loss; 0 for never.
+        patience: rounds in a row without a new lowest loss since the last time; 0 for never.
     """
     count, waited, lowest = 0, 0, float("inf")
     for loss in losses if patience else ():
         waited = 0 if loss < lowest else waited + 1
         lowest = min(loss, lowest)
         if waited == patience:
-            count, waited = count + 1, 0
+            count, waited, lowest = count + 1, 0, loss
     return count
 
 

@@ -5,16 +5,16 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from engine.board import HEIGHT, WIDTH, State, allocate_state, copy_row
+from engine.board import GAME, GO, HEIGHT, WIDTH, State, allocate_state, copy_row
 from engine.rules_kernels import legal_actions, play
 from engine.rulesets import Rules
-from engine.scoring import black_sign, scores_black
+from engine.scoring import black_sign, owners_black, scores_black
 
 
 class OnePlyAgent:
-    """Plays what counts most at once: points by area in Go, a completed line in Gomoku; draws among equals.
+    """Plays what counts most at once: area in Go, a completed line in Gomoku; draws among equals.
 
-    In Go it captures and surrounds greedily, and passes once no move gains anything.
+    In Go it captures and surrounds greedily, and passes once no move gains anything, however a game counts.
     """
 
     def __init__(self, rules: Rules, seed: np.random.SeedSequence) -> None:
@@ -41,8 +41,11 @@ class OnePlyAgent:
         for index, action in enumerate(legal):
             copy_row(state, row, self._next, index)
             play(self._next, index, int(action))
-        scores = scores_black(self._next, np.arange(len(legal))) * black_sign(state, [row])[0]
-        is_best = scores == scores.max()
+        rows = np.arange(len(legal))
+        is_go = state.rules[row, GAME] == GO
+        counts = owners_black(self._next, rows).sum(axis=(1, 2)) if is_go else scores_black(self._next, rows)
+        gains = counts * black_sign(state, [row])[0]
+        is_best = gains == gains.max()
         is_pass = legal == state.rules[row, WIDTH] * state.rules[row, HEIGHT]
         if is_best[is_pass].any():
             return int(legal[is_pass][0])

@@ -10,6 +10,7 @@ from engine.errors import OpeningError
 from engine.game import Game
 from engine.rules_kernels import play
 from engine.rulesets import Rules
+from engine.scoring import require_outcomes
 from engine.threats import find_vcf
 from mcts.config import SearchConfig
 from mcts.evaluator import RolloutEvaluator
@@ -102,6 +103,8 @@ def even_openings(
     max_plies: int = 6,
     sharpness: float = 4.0,
     refuses_vcf: bool = True,
+    batch: int = EVEN_BATCH,
+    max_draws: int = MAX_DRAWS,
 ) -> Iterator[list[int]]:
     """Draw random openings of 1 to `max_plies` moves without end, the even ones more often than the others.
 
@@ -115,29 +118,32 @@ def even_openings(
         max_plies: longest opening.
         sharpness: the higher, the more even; 4 suits self-play, 10 matches.
         refuses_vcf: false where nobody may tell of outcomes, and such a victory is one.
+        batch: openings that are judged together, in the rows of one state.
+        max_draws: openings refused in a row before it gives up.
 
     Yields:
         Lists of actions, Black first.
 
     Raises:
         OpeningError: the evaluator accepted none of many openings in a row.
+        OutcomeForbiddenError: victories are to be refused behind the firewall.
     """
     random = np.random.default_rng(seed)
-    state, rows = new_state(rules, EVEN_BATCH), np.arange(EVEN_BATCH)
+    state, rows = new_state(rules, batch), np.arange(batch)
     refused = 0
-    while refused < MAX_DRAWS:
+    while refused < max_draws:
         openings = [
-            random_opening(rules, int(random.integers(1, max_plies + 1)), random) for _ in range(EVEN_BATCH)
+            random_opening(rules, int(random.integers(1, max_plies + 1)), random) for _ in range(batch)
         ]
         _set_up(state, openings)
         chances = (1 - evaluate(state, rows) ** 2) ** sharpness
-        is_drawn = random.random(EVEN_BATCH) < chances
+        is_drawn = random.random(batch) < chances
         for row, opening in enumerate(openings):
             refused += 1
             if is_drawn[row] and not (refuses_vcf and _may_have_vcf(rules, state, row)):
                 refused = 0
                 yield opening
-    raise OpeningError(f"openings of {rules.describe()}: the evaluator found none of {MAX_DRAWS} even")
+    raise OpeningError(f"openings of {rules.describe()}: the evaluator found none of {max_draws} even")
 
 
 def _set_up(state: State, openings: Sequence[Sequence[int]]) -> None:
@@ -151,5 +157,6 @@ def _may_have_vcf(rules: Rules, state: State, row: int) -> bool:
     """Whether either side, were it to move, has a victory by continuous fours, or the search cannot tell."""
     if rules.game != "gomoku":
         return False
+    require_outcomes()
     verdicts = [find_vcf(state, row, VCF_NODES, color).verdict for color in (BLACK, WHITE)]
     return verdicts != ["none", "none"]

@@ -68,7 +68,7 @@ class GameWindow:
 
 
 def is_held_out(game: GameRecord, share: float, seed: int) -> bool:
-    """Whether a game belongs to the held-out share; its moves and the seed alone decide."""
+    """Whether a game belongs to the held-out share; its rules, its moves and the seed decide."""
     word = hashlib.sha256(f"{seed} {game.digest()}".encode()).digest()[:8]
     return int.from_bytes(word) < share * 2.0**64
 

@@ -9,11 +9,13 @@ import pytest
 from judged_positions import HashedEvaluator
 
 from engine.board import BLACK, TO_PLAY, State
-from engine.game import stones_of
+from engine.errors import OutcomeForbiddenError
+from engine.game import Game, stones_of
 from engine.rulesets import Rules, go_rules, gomoku_rules
+from engine.scoring import outcomes_forbidden
 from mcts.config import SearchConfig
 from mcts.evaluator import Floats, Rows
-from selfplay.beginnings import Beginnings, Evenness
+from selfplay.beginnings import EVEN_BATCH, MAX_DRAWS, Beginnings, Evenness
 from selfplay.generate import Generated, generate_games
 from selfplay.opening_judge import KOMI_REACH, OpeningJudge
 from selfplay.selfplay_config import SelfPlayConfig
@@ -66,12 +68,23 @@ def games(rules: Rules, evaluator: HashedEvaluator, vcf_nodes: int = 0, **option
 def test_fair_komi_is_the_first_half_point_that_takes_the_lead_away(lead: float) -> None:
     judge = OpeningJudge(Lead(lead), GO, 1)
     assert judge.fair_komi(GO, []) == np.ceil(lead - 0.5) + 0.5
-    assert judge.num_evaluations == 5
+    assert judge.num_evaluations == 7
 
 
 def test_fair_komi_stays_within_reach_of_the_usual_one() -> None:
-    assert OpeningJudge(Lead(100), GO, 1).fair_komi(GO, []) == 6.5 + KOMI_REACH
-    assert OpeningJudge(Lead(-100), GO, 1).fair_komi(GO, []) == 6.5 - KOMI_REACH + 1
+    assert OpeningJudge(Lead(30), GO, 1).fair_komi(GO, []) == 6.5 + KOMI_REACH
+    assert OpeningJudge(Lead(-15), GO, 1).fair_komi(GO, []) == 6.5 - KOMI_REACH + 1
+
+
+@pytest.mark.parametrize("komi", [6.5, 7.0])
+@pytest.mark.parametrize("believed", [0.0, 0.3, -0.3, 1.0])
+def test_komi_stays_where_the_network_does_not_hear_it(komi: float, believed: float) -> None:
+    class Deaf(HashedEvaluator):
+        def evaluate(self, state: State, rows: Rows, logits: Floats, values: Floats) -> None:
+            values[:] = believed
+
+    rules = go_rules(5, komi=komi)
+    assert OpeningJudge(Deaf(), rules, 1).fair_komi(rules, []) == komi
 
 
 def test_fair_komi_makes_up_for_the_opening() -> None:
@@ -105,25 +118,40 @@ def test_openings_are_even_and_the_empty_board_is_among_them() -> None:
     assert {len(actions) for actions in taken} == {0, 1, 2, 3, 4}
 
 
-def test_where_nothing_is_even_openings_are_random() -> None:
-    openings = [actions for _, actions in drawn(gomoku_rules(3), Lead(1e6), 3, sharpness=4)]
-    assert all(len(actions) <= 4 for actions in openings)
+def test_where_nothing_is_even_openings_are_random_and_it_is_not_tried_again() -> None:
+    evaluator = Lead(1e6)
+    openings = [actions for _, actions in drawn(gomoku_rules(6), evaluator, 50, sharpness=4)]
+    assert {len(actions) for actions in openings} == {0, 1, 2, 3, 4}
+    assert evaluator.num_judged < MAX_DRAWS + EVEN_BATCH
 
 
-def test_games_carry_their_komi_and_are_counted_by_it() -> None:
-    made = games(GO, HashedEvaluator(), komi_deviation=4)
+@pytest.mark.parametrize("sizes", ["", "4:1,5:1"])
+def test_games_carry_their_komi_and_are_counted_by_it(sizes: str) -> None:
+    made = games(GO, HashedEvaluator(), komi_deviation=4, random_plies=2, fork_share=0.3, sizes=sizes)
     komi = {game.rules.komi for game in made.games}
     assert len(komi) > 5
     for game in made.games:
-        assert game.score_black is not None
-        stones = game.score_black + game.rules.komi
-        assert stones == round(stones)
+        replayed = Game(game.rules)
+        for action in game.moves:
+            replayed.play(int(action))
+        assert game.score_black == replayed.score_black()
         assert np.sign(game.score_black) == game.value_targets[0]
+
+
+def test_behind_the_firewall_openings_are_even_without_word_of_victories() -> None:
+    options = {"random_plies": 3, "even_openings": 4.0}
+    with outcomes_forbidden():
+        blind = drawn(GOMOKU, Lead(), 20, sharpness=4, refuses_vcf=False)
+        with pytest.raises(OutcomeForbiddenError):
+            drawn(GOMOKU, Lead(), 20, sharpness=4)
+    assert len({tuple(actions) for _, actions in blind}) > 5
+    assert not SelfPlayConfig(**options).evenness(refuses_vcf=False).refuses_vcf
 
 
 def test_judging_openings_counts_as_evaluations() -> None:
     evaluator = Lead()
-    assert games(GO, evaluator, fair_komi=True).num_evaluations == evaluator.num_judged
+    made = games(GO, evaluator, fair_komi=True, even_openings=2.0, random_plies=2)
+    assert made.num_evaluations == evaluator.num_judged
 
 
 def test_the_same_seed_gives_the_same_games() -> None:
@@ -134,7 +162,13 @@ def test_the_same_seed_gives_the_same_games() -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{"even_openings": -1}, {"komi_deviation": 101}, {"wide_komi_share": 2}, {"wide_komi_deviation": -1}],
+    [
+        {"even_openings": -1},
+        {"even_openings": 4},
+        {"komi_deviation": 101},
+        {"wide_komi_share": 2},
+        {"wide_komi_deviation": -1},
+    ],
 )
 def test_numbers_out_of_range_are_refused(options: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=next(iter(options))):

@@ -60,7 +60,14 @@ def test_it_completes_a_line_and_looks_no_further() -> None:
     assert len(answers(gomoku(board, WHITE, line_length=5))) > 2
 
 
-@pytest.mark.parametrize("rules", [go_rules(5), gomoku_rules(5, line_length=3)], ids=["go", "gomoku"])
+KINDS = {
+    "go": go_rules(5),
+    "territory": go_rules(5, ruleset="japanese"),
+    "gomoku": gomoku_rules(5, line_length=3),
+}
+
+
+@pytest.mark.parametrize("rules", KINDS.values(), ids=KINDS)
 def test_it_beats_random(rules: Rules) -> None:
     result = play_match(open_agent("one-ply"), open_agent("random"), rules, 40, seed=1)
     assert result.interval[0] > 0.5

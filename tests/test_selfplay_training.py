@@ -167,6 +167,19 @@ def test_a_run_goes_on_with_another_number_of_threads(tmp_path: Path) -> None:
         assert [checkpoint.iteration for checkpoint in store.checkpoints()] == [0, 1, 2]
 
 
+def test_losses_that_decide_the_rate_are_those_of_all_rounds_also_after_a_resume(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("selfplay.learner.num_plateaus", lambda losses, patience: len(losses) * patience)
+    settings = tiny_run(learner=replace(TINY_RUN.learner, plateau_rounds=1, rate_drop=0.01))
+    run(tmp_path / "plain", tiny_run())
+    run(tmp_path / "whole", settings)
+    run(tmp_path / "parts", replace(settings, iterations=3))
+    run(tmp_path / "parts", settings)
+    plain, whole, parts = (remains(tmp_path / name)["weights"] for name in ("plain", "whole", "parts"))
+    assert whole[-1] == parts[-1] != plain[-1]
+
+
 # What a run refuses.
 
 

@@ -13,6 +13,8 @@ from selfplay.openings import even_openings, random_opening
 from selfplay.records import GameRecord
 
 EVEN_BATCH = 16
+EVEN_PLIES = 6
+"""Most moves of an even opening where `random_plies` does not say."""
 MAX_DRAWS = 512
 """Openings that a network may refuse in a row before a worker takes them as they come for the round."""
 
@@ -120,9 +122,9 @@ class Beginnings:
             ValueError: a size beyond the board of the run or too small for its lines.
         """
         self._rules = rules
-        self._random_plies = random_plies
         self._fork_share = fork_share
         self._evenness = evenness or Evenness()
+        self._random_plies = random_plies or (EVEN_PLIES if self._evenness.sharpness else 0)
         self._judge = judge
         self._even: dict[Rules, Iterator[list[int]] | None] = {}  # None: nothing was found even there
         weights = read_sizes(sizes)

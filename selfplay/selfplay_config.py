@@ -33,10 +33,10 @@ class SelfPlayConfig:
         early_sizes: the same in the first rounds.
         early_share: share of the rounds that are the first ones.
         even_openings: s of the chance (1 - v^2)^s with which a random opening of value v at the usual komi is
-            taken (KataGomo: 4), 0 takes all; needs `random_plies`. The network that plays says v. In Gomoku,
-            unless `search.vcf_nodes` is 0, openings that either side could win by continuous fours are
-            refused as well. One network plays both colors, so this does what swapping colors does for people:
-            nobody gains by an uneven opening.
+            taken (KataGomo: 4), 0 takes all; of at most `random_plies` moves, or 6 where that is 0. The
+            network that plays says v. In Gomoku, unless `search.vcf_nodes` is 0, openings that either side
+            could win by continuous fours are refused as well. One network plays both colors, so this does
+            what swapping colors does for people: nobody gains by an uneven opening.
         fair_komi: whether the komi of each game of Go makes up for its opening, as that network sees it; the
             usual one as long as it does not know what komi is, which `komi_deviation` teaches.
         komi_deviation: of the komi from game to game, normal around the usual or the fair one, in points
@@ -101,8 +101,6 @@ class SelfPlayConfig:
         for name in ("even_openings", "komi_deviation", "wide_komi_deviation"):
             if not 0 <= getattr(self, name) <= 100:
                 raise ValueError(f"{name} {getattr(self, name)}: expected 0..100")
-        if self.even_openings and not self.random_plies:
-            raise ValueError(f"even_openings {self.even_openings}: expected random_plies above 0 beside it")
         read_sizes(self.sizes)
         read_sizes(self.early_sizes)
         if self.first_simulations != 0 and self.first_simulations < 2:

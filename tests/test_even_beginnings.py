@@ -15,7 +15,7 @@ from engine.rulesets import Rules, go_rules, gomoku_rules
 from engine.scoring import outcomes_forbidden
 from mcts.config import SearchConfig
 from mcts.evaluator import Floats, Rows
-from selfplay.beginnings import EVEN_BATCH, MAX_DRAWS, Beginnings, Evenness
+from selfplay.beginnings import EVEN_BATCH, EVEN_PLIES, MAX_DRAWS, Beginnings, Evenness
 from selfplay.generate import Generated, generate_games
 from selfplay.opening_judge import KOMI_REACH, OpeningJudge
 from selfplay.selfplay_config import SelfPlayConfig
@@ -118,6 +118,12 @@ def test_openings_are_even_and_the_empty_board_is_among_them() -> None:
     assert {len(actions) for actions in taken} == {0, 1, 2, 3, 4}
 
 
+def test_even_openings_have_up_to_six_moves_where_nothing_else_is_said() -> None:
+    beginnings = Beginnings(GOMOKU, "", 0, 0.0, Evenness(sharpness=1), OpeningJudge(Lead(), GOMOKU, 7))
+    random = np.random.default_rng(2)
+    assert {len(beginnings.draw([], random)[1]) for _ in range(100)} == set(range(EVEN_PLIES + 1))
+
+
 def test_where_nothing_is_even_openings_are_random_and_it_is_not_tried_again() -> None:
     evaluator = Lead(1e6)
     openings = [actions for _, actions in drawn(gomoku_rules(6), evaluator, 50, sharpness=4)]
@@ -164,7 +170,6 @@ def test_the_same_seed_gives_the_same_games() -> None:
     "options",
     [
         {"even_openings": -1},
-        {"even_openings": 4},
         {"komi_deviation": 101},
         {"wide_komi_share": 2},
         {"wide_komi_deviation": -1},

@@ -5,7 +5,7 @@ as `go9`, or the path of a checkpoint or of a run folder. The strength of a netw
 seconds a move; one visit means its policy alone. `policy:` before such a name draws moves from that.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -46,7 +46,11 @@ MAX_NODES_BY_TIME = 50_000
 VCF_NODES = 50
 """Of `SearchConfig` for networks: see docs/agents.md."""
 PROGRAMS = ("gtp", "gomocup")
-SIMPLE = ("random", "one-ply", "threats")
+SIMPLE: "dict[str, Callable[[Rules, np.random.SeedSequence], Agent]]" = {
+    "random": RandomAgent,
+    "one-ply": OnePlyAgent,
+    "threats": ThreatsAgent,
+}
 """Agents without a search and without a strength to set."""
 DRAWN = "policy:"
 """Before the name of a network: moves are drawn from its policy, as the learners of experiments play."""
@@ -138,13 +142,11 @@ class AgentSpec:
             AgentError: the network knows another game.
         """
         search_seed, evaluator_seed, move_seed = seed.spawn(3)
-        if self.name in ("random", "one-ply"):
-            return (RandomAgent if self.name == "random" else OnePlyAgent)(rules, move_seed)
         if self.is_program:
             return self._program(rules)
         self._require_game(rules)
-        if self.name == "threats":
-            return ThreatsAgent(rules, move_seed)
+        if self.name in SIMPLE:
+            return SIMPLE[self.name](rules, move_seed)
         visits = self._visits()
         if visits > 1 and batch == 1:
             player = self.player(rules, search_seed)
@@ -348,15 +350,8 @@ def open_agent(
             raise AgentError(f"agent {name!r}: expected {protocol}:COMMAND")
         return AgentSpec(name, seconds=seconds)
     if name == "uct" or name.startswith("uct:"):
-        return AgentSpec(
-            name,
-            _uct_visits(name),
-            seconds,
-            temperature,
-            threads=threads,
-            search_settings=search_settings,
-            resigns=resigns,
-        )
+        visits = _uct_visits(name)
+        return AgentSpec(name, visits, seconds, temperature, None, threads, search_settings, resigns)
     if name.startswith(DRAWN):
         weights = weights_of_file(_weights_of(name.removeprefix(DRAWN)))
         return AgentSpec(name, 1, temperature=temperature or 1.0, weights=weights, backend=backend)

@@ -10,6 +10,7 @@ from engine.game import Game
 from engine.rulesets import Rules, go_rules
 from selfplay.opening_judge import OpeningJudge
 from selfplay.openings import even_openings, random_opening
+from selfplay.positions import Line
 from selfplay.records import GameRecord
 
 EVEN_BATCH = 16
@@ -106,6 +107,8 @@ class Beginnings:
         fork_share: float = 0.0,
         evenness: Evenness | None = None,
         judge: OpeningJudge | None = None,
+        position_share: float = 0.0,
+        lines: Sequence[Line] = (),
     ) -> None:
         """See `selfplay.selfplay_config.SelfPlayConfig`.
 
@@ -117,6 +120,8 @@ class Beginnings:
             fork_share: of the games.
             evenness: None for openings and komi as they come.
             judge: who says what is even; needed for even openings and fair komi alone.
+            position_share: of the games that begin from a position of `lines`, where there are any.
+            lines: moves of games on the board of the run.
 
         Raises:
             ValueError: a size beyond the board of the run or too small for its lines.
@@ -126,6 +131,8 @@ class Beginnings:
         self._evenness = evenness or Evenness()
         self._random_plies = random_plies or (EVEN_PLIES if self._evenness.sharpness else 0)
         self._judge = judge
+        self._position_share = position_share if len(lines) else 0.0
+        self._lines = lines
         self._even: dict[Rules, Iterator[list[int]] | None] = {}  # None: nothing was found even there
         weights = read_sizes(sizes)
         smallest = rules.line_length if rules.game == "gomoku" else 2
@@ -145,6 +152,10 @@ class Beginnings:
             game = finished[int(random.integers(len(finished)))]
             if game.num_moves > 1:
                 return forked(game, random)
+        if self._position_share and random.random() < self._position_share:
+            line = self._lines[int(random.integers(len(self._lines)))]
+            actions = line[: int(random.integers(len(line) + 1))].tolist()
+            return self._with_komi(self._rules, actions, random), actions
         rules = self._rules
         if len(self._sides):
             rules = rules_at(rules, int(random.choice(self._sides, p=self._shares)))

@@ -23,6 +23,7 @@ from mcts.schedules import falling_temperatures, halving_temperatures
 from mcts.search import Search
 from selfplay.beginnings import Beginnings
 from selfplay.opening_judge import OpeningJudge
+from selfplay.positions import Line
 from selfplay.records import GameRecord
 from selfplay.selfplay_config import SelfPlayConfig
 from selfplay.value_source import ValueSource
@@ -75,6 +76,7 @@ class Job(NamedTuple):
     value_source: ValueSource
     seed: np.random.SeedSequence
     num_games: int
+    lines: Sequence[Line] = ()
 
 
 PlayJobs = Callable[[Sequence[Job], Progress, Finished], list[Generated]]
@@ -93,6 +95,7 @@ class SelfPlayWorker:
         value_source: ValueSource,
         seed: np.random.SeedSequence,
         num_games: int,
+        lines: Sequence[Line] = (),
     ) -> None:
         self.rules, self.config, self.value_source = rules, config, value_source
         self.waiting = num_games
@@ -122,6 +125,8 @@ class SelfPlayWorker:
             config.fork_share,
             config.evenness(refuses_vcf=search_config.vcf_nodes > 0),
             self.judge,
+            config.position_share,
+            lines,
         )
         self.row_rules = [rules] * batch
         limit = rules.resolved_move_limit
@@ -299,11 +304,12 @@ def deal(
     num_games: int,
     num_workers: int,
     seed: np.random.SeedSequence,
+    lines: Sequence[Line] = (),
 ) -> list[Job]:
     """The parts of as many workers as there are games for; see `generate_games`."""
     shares = dealt(num_games, num_workers)
     return [
-        Job(rules, search_config, config, new_evaluator, value_source, worker_seed, share)
+        Job(rules, search_config, config, new_evaluator, value_source, worker_seed, share, lines)
         for worker_seed, share in zip(seed.spawn(len(shares)), shares, strict=True)
     ]
 
@@ -331,6 +337,7 @@ def generate_games(
     progress: Progress = lambda count: None,
     finished: Finished = ignore,
     play_jobs: PlayJobs = play_in_threads,
+    lines: Sequence[Line] = (),
 ) -> Generated:
     """Play games of an evaluator against itself.
 
@@ -346,11 +353,14 @@ def generate_games(
         progress: told of finished games, from any thread.
         finished: told of each game.
         play_jobs: where workers work: threads, or `WorkerProcesses.play`.
+        lines: of games that a share of these goes on from.
 
     Returns:
         The games, worker by worker in order of their end, and what they cost.
     """
-    jobs = deal(rules, search_config, config, new_evaluator, value_source, num_games, num_workers, seed)
+    jobs = deal(
+        rules, search_config, config, new_evaluator, value_source, num_games, num_workers, seed, lines
+    )
     made = play_jobs(jobs, progress, finished)
     return Generated(
         [game for part in made for game in part.games],

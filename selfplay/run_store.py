@@ -21,7 +21,7 @@ import numpy.typing as npt
 from filelock import FileLock, Timeout
 
 from engine.errors import YomiError
-from selfplay.records import COLUMNS, GameRecord, pack_array, record_from_columns
+from selfplay.records import COLUMNS, GameRecord, pack_array, record_from_columns, unpack_array
 
 DATABASE = "run.sqlite"
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -200,6 +200,16 @@ class RunStore:
         return [
             record_from_columns(row) for row in self._database.execute(query, (phase, iteration, iteration))
         ]
+
+    def lines(self, phase: str) -> list[npt.NDArray[np.int16]]:
+        """The moves alone of stored games, in the order in which they were added.
+
+        Args:
+            phase: what they were stored for.
+        """
+        query = "SELECT moves FROM games WHERE phase = ? ORDER BY id"
+        rows = self._database.execute(query, (phase,))
+        return [np.asarray(unpack_array(row[0], np.int16), np.int16) for row in rows]
 
     def replace_targets(
         self, phase: str, targets_of: Callable[[GameRecord], npt.NDArray[np.float32]]

@@ -45,6 +45,8 @@ class SelfPlayConfig:
         wide_komi_deviation: of these (KataGo: 12).
         fork_share: of the games that begin as an earlier one of the round did, up to a random move in place
             of which another one is played (KataGo: 0.04).
+        position_share: of the games that begin from a position of the games that the run was given (`yomi
+            train --positions`): a game and how many of its moves are drawn for each.
         surprise_weight: share of how often a position is drawn in training that goes by how much its search
             surprised the policy (KataGo: 0.5); 0 draws all alike.
         first_cut: fewest moves before a game is cut and judged as it stands, for experiments; the number is
@@ -74,6 +76,7 @@ class SelfPlayConfig:
     wide_komi_share: float = 0.0
     wide_komi_deviation: float = 12.0
     fork_share: float = 0.0
+    position_share: float = 0.0
     surprise_weight: float = 0.0
     first_cut: int = 0
     last_cut: int = 0
@@ -94,8 +97,8 @@ class SelfPlayConfig:
         for name in ("cheap_simulations", "decided_simulations"):
             if getattr(self, name) < 2:
                 raise ValueError(f"{name} {getattr(self, name)}: expected at least 2")
-        shares = ("decided_value", "decided_share", "early_share", "fork_share", "surprise_weight")
-        for name in (*shares, "wide_komi_share"):
+        shares = ("decided_value", "decided_share", "early_share", "fork_share", "position_share")
+        for name in (*shares, "surprise_weight", "wide_komi_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} {getattr(self, name)}: expected 0..1")
         for name in ("even_openings", "komi_deviation", "wide_komi_deviation"):

@@ -24,6 +24,7 @@ from selfplay.learner import DivergedError, Learner
 from selfplay.live_games import LiveGames
 from selfplay.network import Network, new_network
 from selfplay.network_evaluators import NetworkEvaluators
+from selfplay.positions import PHASE
 from selfplay.records import GameRecord
 from selfplay.replay import ReplayBuffer
 from selfplay.run_rating import rated
@@ -361,6 +362,7 @@ def _generate(
             watcher.on_games,
             live.add,
             play_jobs,
+            store.lines(PHASE) if config.selfplay.position_share else (),
         )
         elapsed = time.perf_counter() - started
         store.set_fact(f"evaluations_{iteration}", made.num_evaluations)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from app.console import announce_compilation, notice, stopping
+from app.match_games import GameFiles
 from app.options import (
     RulesChoice,
     backend_option,
@@ -73,6 +74,12 @@ def read_sprt(_: click.Context, __: click.Parameter, text: str | None) -> "Sprt 
 )
 @click.option("--anchor", help="Agent whose Elo is 0, of several. Default: the last one.")
 @openings_options
+@click.option(
+    "--sgf",
+    "game_folder",
+    type=click.Path(path_type=Path),
+    help="Write each game to an SGF file in this folder.",
+)
 @json_option
 def match(
     names: tuple[str, ...],
@@ -90,6 +97,7 @@ def match(
     opening_plies: int,
     seed: int,
     threads: int,
+    game_folder: Path | None,
     as_json: bool,
 ) -> None:
     """Play a match between two agents, or each against each of several, and rate them.
@@ -106,6 +114,7 @@ def match(
         raise click.UsageError("--sprt and --visits-b are for two agents.")
     if anchor is not None and anchor not in names:
         raise click.UsageError(f"--anchor {anchor}: expected one of the agents.")
+    files = None if game_folder is None else GameFiles(game_folder)
     with stopping("matches that were not finished are not kept"):
         with getting_ready():
             from selfplay.agents import open_agent
@@ -133,6 +142,8 @@ def match(
                 openings = (opening_plies, seed, threads)
                 result = play_pair(first, second, rules, games, sprt, progress.advance, openings)
             results.append(result)
+            if files is not None:
+                files.write(rules, result)
             _show(rules, result, sprt, as_json=as_json)
             for name in dict.fromkeys([first.name, second.name]):
                 store_match(Path(name), rules, result)

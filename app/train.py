@@ -9,22 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.console import announce_compilation, notice, stopping
+from app.console import announce_compilation, stopping
 from app.dashboard import Dashboard, Round
+from app.given_positions import given_lines, keep_lines, positions_option, with_share
 from app.options import json_option, network_option
 from app.progress import Progress, duration, getting_ready
-from app.sgf import sgf_files_below
 
 if TYPE_CHECKING:
-    from engine.rulesets import Rules
     from selfplay.config import TrainConfig
     from selfplay.network import Network
-    from selfplay.positions import Line
     from selfplay.tensorboard_log import TensorboardLog
     from selfplay.training_loop import Report, Watcher
-
-GIVEN_SHARE = 0.5
-"""Of the games, that begin from given positions where no setting says."""
 
 
 @click.command()
@@ -40,13 +35,7 @@ GIVEN_SHARE = 0.5
     "--initial", type=click.Path(path_type=Path), help="Weights to start from instead of fresh ones."
 )
 @network_option
-@click.option(
-    "--positions",
-    "given",
-    type=click.Path(path_type=Path),
-    help="Folder of SGF files from whose positions the share selfplay.position_share of the games begins"
-    " (half of them unless it is set).",
-)
+@positions_option
 @click.option("--tensorboard", is_flag=True, help="Write the numbers of each round for TensorBoard too.")
 @json_option
 def train(
@@ -65,59 +54,26 @@ def train(
     The run goes on where it was when the same command is given again, whatever ended it.
     """
     with stopping("nothing was started"), getting_ready():
-        from selfplay.positions import PHASE, as_records
         from selfplay.run_store import RunStore
         from selfplay.tensorboard_log import TensorboardLog
         from selfplay.training_loop import train as run_training
         from selfplay.value_source import OutcomeValueSource
 
-        if given is not None:
-            assignments = (f"selfplay.position_share={GIVEN_SHARE}", *assignments)
+        assignments = with_share(assignments, given)
         config, network = configuration(preset_name, iterations, assignments, initial, network_size)
-        folder = folder or Path("runs") / preset_name
-        needs_positions = config.selfplay.position_share > 0 and not has_positions(folder)
-        if needs_positions and given is None:
-            raise click.UsageError("selfplay.position_share: expected --positions DIR beside it")
-    lines = read_positions(given, config.rules) if needs_positions and given is not None else []
+    folder = folder or Path("runs") / preset_name
+    lines = given_lines(folder, given, config)
     kept = f"{folder} keeps all finished rounds; the same command goes on from there"
     with stopping(kept), RunStore(folder) as store, ExitStack() as stack:
         log = stack.enter_context(TensorboardLog(folder)) if tensorboard else None
         announce_compilation()
         saved = store.checkpoints()
-        if lines:
-            store.add_games(PHASE, 0, as_records(lines, config.rules))
+        keep_lines(store, lines, config.rules)
         done, evaluations = (saved[-1].iteration, saved[-1].evaluations) if saved else (0, 0)
         with Display(config, done, evaluations, as_json=as_json, tensorboard=log) as display:
             weights = run_training(store, config, OutcomeValueSource(), network, display.watcher())
     if not as_json:
         click.echo(f"Weights: {weights}")
-
-
-def has_positions(folder: Path) -> bool:
-    """Whether a run keeps the moves of games that it was given, so that it can go on without them."""
-    from selfplay.positions import PHASE
-    from selfplay.run_store import DATABASE, RunStore
-
-    if not (folder / DATABASE).is_file():
-        return False
-    with RunStore(folder) as store:
-        return bool(store.lines(PHASE))
-
-
-def read_positions(folder: Path, rules: "Rules") -> "list[Line]":
-    """The moves of the games in a folder and its subfolders, as far as the rules of a run go."""
-    from selfplay.positions import lines_from_sgf
-
-    paths = sgf_files_below(folder)
-    with Progress("Reading games", len(paths)) as reading:
-        lines, skipped = lines_from_sgf(paths, rules, reading.advance)
-    reasons = ", ".join(f"{count} {reason}" for reason, count in skipped.most_common())
-    if not lines:
-        board = f"{rules.game.capitalize()} {rules.width}x{rules.height}"
-        raise click.UsageError(f"--positions {folder}: no game of {board} ({reasons or 'no .sgf file'})")
-    if skipped:
-        notice(f"{len(lines)} of {len(paths)} games give positions; the others: {reasons}")
-    return lines
 
 
 def configuration(

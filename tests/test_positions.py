@@ -164,12 +164,12 @@ def evaluator(_: int, __: np.random.SeedSequence) -> HashedEvaluator:
 # In a run
 
 
-def train(folder: Path, *arguments: str) -> Result:
+def train(folder: Path, *arguments: str, command: tuple[str, ...] = ("train",)) -> Result:
     few = ["network.blocks=1", "network.channels=8", "search.num_simulations=4", "learner.passes=1"]
     settings = [*few, "threads=1", "selfplay.games_per_iteration=12", "selfplay.parallel_games=6"]
     options = [part for setting in settings for part in ("--set", setting)]
-    command = ["train", "--preset", "tiny", "--run", str(folder), *options, *arguments]
-    return CliRunner().invoke(main, command, catch_exceptions=False)
+    whole = [*command, "--preset", "tiny", "--run", str(folder), *options, *arguments]
+    return CliRunner().invoke(main, whole, catch_exceptions=False)
 
 
 def test_a_run_keeps_the_positions_and_goes_on_without_their_files(tmp_path: Path) -> None:
@@ -195,6 +195,24 @@ def test_a_run_keeps_the_positions_and_goes_on_without_their_files(tmp_path: Pat
         assert config["selfplay"]["position_share"] == 0.5
         digests.append([game.digest() for game in made])
     assert digests[0] == digests[1]
+
+
+def test_runs_that_learn_from_preferences_begin_their_games_in_the_same_way(tmp_path: Path) -> None:
+    lines, files, folder = random_lines(GO, 8), tmp_path / "files", tmp_path / "run"
+    files.mkdir()
+    for number, line in enumerate(lines):
+        (files / f"{number}.sgf").write_bytes(sgf(GO, line.tolist()))
+    few = ["--reference", "random", "--reference-games", "12", "--comparisons", "20", "--iterations", "1"]
+    blind = ("rlhf", "train")
+    assert train(folder, "--positions", str(files), *few, command=blind).exit_code == 0
+    with RunStore(folder, create=False) as store:
+        made = store.games("selfplay")
+    assert all(num_given(game, lines) is not None for game in made)
+    assert any(num_given(game, lines) for game in made)
+    refused = train(tmp_path / "other", "--set", "selfplay.position_share=1", *few, command=blind)
+    assert refused.exit_code == 2
+    assert "expected --positions DIR beside it" in refused.output
+    assert not (tmp_path / "other").exists()
 
 
 def test_what_is_kept_of_a_given_game_teaches_nothing() -> None:

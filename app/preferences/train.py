@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from app.console import announce_compilation, notice, stopping
+from app.given_positions import given_lines, keep_lines, positions_option, with_share
 from app.options import json_option
 from app.progress import StageBars, getting_ready
 from app.train import Display, configuration
@@ -44,6 +45,7 @@ from app.train import Display, configuration
     type=click.Path(path_type=Path),
     help="Weights to start from. Default: the reference's with a fresh value head, else fresh ones.",
 )
+@positions_option
 @json_option
 def train(
     preset_name: str,
@@ -55,6 +57,7 @@ def train(
     iterations: int | None,
     assignments: tuple[str, ...],
     initial: Path | None,
+    given: Path | None,
     as_json: bool,
 ) -> None:
     """Learn from preferences: a labeler compares boards, a reward model learns its taste, RL runs against it.
@@ -76,6 +79,7 @@ def train(
         from selfplay.run_store import RunStore
 
         spec = open_agent(reference, visits=1, temperature=1.0)
+        assignments = with_share(assignments, given)
         config, network = configuration(preset_name, iterations, assignments, initial, adapted=blinded)
         if network is None and spec.network is not None:
             network = spec.network
@@ -95,9 +99,11 @@ def train(
         except ValueError as error:
             raise YomiError(f"preferences: {error}") from None
     folder = folder or Path("runs") / f"{preset_name}-rlhf"
+    lines = given_lines(folder, given, config)
     kept = f"{folder} keeps all finished stages and rounds; the same command goes on from there"
     with stopping(kept), RunStore(folder) as store:
         announce_compilation()
+        keep_lines(store, lines, config.rules)
         saved = store.checkpoints()
         done, evaluations = (saved[-1].iteration, saved[-1].evaluations) if saved else (0, 0)
         with StageDisplay(Display(config, done, evaluations, as_json=as_json)) as shown:

@@ -48,8 +48,8 @@ RUNGS = {
     "go7": [Rung("99 % against uct:1000 at 64 visits", 3.4e6, True)],
     "go9": [
         Rung("84 % against GNU Go level 10 at 100 visits, from a clone of real games", 1.33e7, True),
-        Rung("89 % against GNU Go level 10, in part from positions of games against it", 6.35e7, True),
         Rung("50 % against uct:1000 at 100 visits", 1.5e7, False),
+        Rung("89 % against GNU Go level 10, in part from positions of games against it", 6.35e7, True),
         Rung("50 % against GNU Go level 1", 9e7, False),
         Rung("30 % against GNU Go level 10", 3e8, False),
     ],

@@ -142,11 +142,11 @@ def match(
                 openings = (opening_plies, seed, threads)
                 result = play_pair(first, second, rules, games, sprt, progress.advance, openings)
             results.append(result)
-            if files is not None:
-                files.write(rules, result)
             _show(rules, result, sprt, as_json=as_json)
             for name in dict.fromkeys([first.name, second.name]):
                 store_match(Path(name), rules, result)
+            if files is not None:
+                files.write(rules, result)
     if len(specs) > 2:
         held = names[-1] if anchor is None else anchor
         _show_ratings(results, specs[names.index(held)].label(), as_json=as_json)

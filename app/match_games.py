@@ -1,5 +1,6 @@
 """The games of matches as SGF files, for other programs and for `yomi train --positions`."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,12 +25,15 @@ class GameFiles:
             folder: without games, so that none is written over.
 
         Raises:
-            click.UsageError: it holds games, or is none.
+            click.UsageError: it holds games, cannot be written, or is none.
         """
         if folder.exists() and not folder.is_dir():
             raise click.UsageError(f"--sgf {folder}: expected a folder, this is a file")
         if any(folder.glob("*.sgf")):
             raise click.UsageError(f"--sgf {folder}: expected a folder without .sgf files, or a new one")
+        there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+        if not there.is_dir() or not os.access(there, os.W_OK):
+            raise click.UsageError(f"--sgf {folder}: expected a folder that can be written")
         self.num_games = 0
         self._folder = folder
 

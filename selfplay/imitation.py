@@ -11,13 +11,14 @@ import torch
 from engine.errors import IllegalMoveError, SgfError
 from engine.game import Game
 from engine.rulesets import GameName, Rules
-from engine.sgf import SgfGame, read_sgf
+from engine.sgf import SgfGame
 from selfplay.inference import prepare_for_inference
 from selfplay.learner import Learner, LearnerConfig
 from selfplay.losses import losses
 from selfplay.network import Network
 from selfplay.records import GameRecord
 from selfplay.replay import ReplayBuffer
+from selfplay.sgf_games import usable_games
 from selfplay.value_source import targets_from_black
 
 CLONING = LearnerConfig(batch_size=128, learning_rate=3e-3)
@@ -89,23 +90,7 @@ def records_from_sgf(
     Returns:
         The usable games in the order of their files, and how many files were skipped for each reason.
     """
-    records: list[GameRecord] = []
-    skipped: Counter[str] = Counter()
-    for path in paths:
-        progress(1)
-        try:
-            read = read_sgf(path)
-        except SgfError:
-            skipped["unreadable"] += 1
-            continue
-        if (read.rules.game, read.rules.width, read.rules.height) != (game, size, size):
-            skipped["another game or size"] += 1
-            continue
-        try:
-            records.append(record_from_sgf(read))
-        except SgfError as error:
-            skipped[str(error)] += 1
-    return records, skipped
+    return usable_games(paths, (game, size, size), record_from_sgf, progress)
 
 
 def moves_as_targets(games: Sequence[GameRecord]) -> list[GameRecord]:

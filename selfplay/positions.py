@@ -14,8 +14,9 @@ import numpy.typing as npt
 from engine.errors import SgfError
 from engine.game import Game
 from engine.rulesets import Rules
-from engine.sgf import SgfGame, read_sgf
+from engine.sgf import SgfGame
 from selfplay.records import GameRecord
+from selfplay.sgf_games import usable_games
 
 PHASE = "positions"
 """What a run calls the games that it was given."""
@@ -36,29 +37,22 @@ def lines_from_sgf(
     Returns:
         The usable games in the order of their files, and how many files were skipped for each reason.
     """
-    lines: list[Line] = []
-    skipped: Counter[str] = Counter()
-    for path in paths:
-        progress(1)
-        try:
-            line = _line(read_sgf(path), rules)
-        except SgfError:
-            skipped["unreadable"] += 1
-            continue
-        if isinstance(line, str):
-            skipped[line] += 1
-        else:
-            lines.append(line)
-    return lines, skipped
+    board = (rules.game, rules.width, rules.height)
+    return usable_games(paths, board, lambda game: line_of_game(game, rules), progress)
 
 
-def _line(game: SgfGame, rules: Rules) -> Line | str:
-    """The moves, or why there are none."""
-    known = game.rules
-    if (known.game, known.width, known.height) != (rules.game, rules.width, rules.height):
-        return "another game or size"
+def line_of_game(game: SgfGame, rules: Rules) -> Line:
+    """The moves of a game, up to where the rules end or forbid it.
+
+    Args:
+        game: on the board of the rules.
+        rules: of the run.
+
+    Raises:
+        SgfError: there are none; the message is the reason alone.
+    """
     if game.setup:
-        return "stones set up before the first move"
+        raise SgfError("stones set up before the first move")
     position = Game(rules)
     moves: list[int] = []
     for move in game.moves:
@@ -68,7 +62,9 @@ def _line(game: SgfGame, rules: Rules) -> Line | str:
         if position.is_over:
             break
         moves.append(move.action)
-    return np.array(moves, np.int16) if moves else "no moves"
+    if not moves:
+        raise SgfError("no moves")
+    return np.array(moves, np.int16)
 
 
 def as_records(lines: Iterable[Line], rules: Rules) -> list[GameRecord]:

@@ -62,7 +62,12 @@ def test_no_game_is_written_over_and_no_game_is_played_in_vain(tmp_path: Path) -
     game = ((0, 1), True, 1.0)
     files.write(gomoku_rules(5), MatchResult("a", "b", 1, 0, 0, 1, 1, 2.0, (game,)))
     (tmp_path / "file").write_text("")
-    for name, complaint in [("full", "a folder without .sgf files"), ("file", "this is a file")]:
+    complaints = {
+        "full": "a folder without .sgf files",
+        "file": "this is a file",
+        "file/below": "a folder that can be written",
+    }
+    for name, complaint in complaints.items():
         refused = match("random", "random", "--games", "2", "--sgf", str(tmp_path / name))
         assert refused.exit_code == 2
         assert complaint in refused.output

@@ -12,6 +12,7 @@ from engine.board import BLACK
 from engine.game import Game
 from engine.notation import vertex_of_action
 from engine.rulesets import Rules, rules_from_dict
+from selfplay.given_games import BEFORE_ALL
 from selfplay.health import MONITORS, warnings
 from selfplay.records import GameRecord
 from selfplay.run_rating import ELO
@@ -109,8 +110,10 @@ def _totals(store: RunStore) -> str:
         return "<p>No round is finished yet.</p>"
     last = checkpoints[-1]
     positions = store.num_positions("selfplay", last.iteration)
+    given = store.num_positions("selfplay", BEFORE_ALL)
+    source = f" ({given:,} of them from other runs)" if given else ""
     return (
-        f"<p>{last.iteration} rounds, {positions:,} positions, {last.step:,} training steps,"
+        f"<p>{last.iteration} rounds, {positions:,} positions{source}, {last.step:,} training steps,"
         f" {last.evaluations:,} network evaluations in self-play.</p>"
     )
 

@@ -11,6 +11,7 @@ import click
 
 from app.console import announce_compilation, stopping
 from app.dashboard import Dashboard, Round
+from app.given_games import games_option, given_games
 from app.given_positions import given_lines, keep_lines, positions_option, with_share
 from app.options import json_option, network_option
 from app.progress import Progress, duration, getting_ready
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 )
 @network_option
 @positions_option
+@games_option
 @click.option("--tensorboard", is_flag=True, help="Write the numbers of each round for TensorBoard too.")
 @json_option
 def train(
@@ -46,6 +48,7 @@ def train(
     initial: Path | None,
     network_size: str | None,
     given: Path | None,
+    runs: tuple[Path, ...],
     tensorboard: bool,
     as_json: bool,
 ) -> None:
@@ -54,6 +57,7 @@ def train(
     The run goes on where it was when the same command is given again, whatever ended it.
     """
     with stopping("nothing was started"), getting_ready():
+        from selfplay.given_games import begin_with
         from selfplay.run_store import RunStore
         from selfplay.tensorboard_log import TensorboardLog
         from selfplay.training_loop import train as run_training
@@ -63,12 +67,14 @@ def train(
         config, network = configuration(preset_name, iterations, assignments, initial, network_size)
     folder = folder or Path("runs") / preset_name
     lines = given_lines(folder, given, config)
+    games = given_games(folder, runs, config)
     kept = f"{folder} keeps all finished rounds; the same command goes on from there"
     with stopping(kept), RunStore(folder) as store, ExitStack() as stack:
         log = stack.enter_context(TensorboardLog(folder)) if tensorboard else None
         announce_compilation()
         saved = store.checkpoints()
         keep_lines(store, lines, config.rules)
+        begin_with(store, games, config)
         done, evaluations = (saved[-1].iteration, saved[-1].evaluations) if saved else (0, 0)
         with Display(config, done, evaluations, as_json=as_json, tensorboard=log) as display:
             weights = run_training(store, config, OutcomeValueSource(), network, display.watcher())

@@ -66,8 +66,9 @@ def train(
         assignments = with_share(assignments, given)
         config, network = configuration(preset_name, iterations, assignments, initial, network_size)
     folder = folder or Path("runs") / preset_name
-    lines = given_lines(folder, given, config)
-    games = given_games(folder, runs, config)
+    with stopping("nothing was started"):
+        lines = given_lines(folder, given, config)
+        games = given_games(folder, runs, config)
     kept = f"{folder} keeps all finished rounds; the same command goes on from there"
     with stopping(kept), RunStore(folder) as store, ExitStack() as stack:
         log = stack.enter_context(TensorboardLog(folder)) if tensorboard else None

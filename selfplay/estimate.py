@@ -50,7 +50,7 @@ RUNGS = {
         Rung("84 % against GNU Go level 10 at 100 visits, from a clone of real games", 1.33e7, True),
         Rung("50 % against uct:1000 at 100 visits", 1.5e7, False),
         Rung("89 % against GNU Go level 10, in part from positions of games against it", 6.35e7, True),
-        Rung("92 % against GNU Go level 10, in part with 128 simulations", 7.42e7, True),
+        Rung("91 % against GNU Go level 10, in part with 128 simulations", 7.42e7, True),
         Rung("50 % against GNU Go level 1", 9e7, False),
         Rung("30 % against GNU Go level 10", 3e8, False),
     ],

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from selfplay.config import TrainConfig
 from selfplay.records import GameRecord
 from selfplay.run_store import RunStore
+from selfplay.window import GameWindow
 
 BEFORE_ALL = 0
 """The round of given games; those that a run plays count from 1."""
@@ -26,8 +27,8 @@ def usable(games: Iterable[GameRecord], config: TrainConfig) -> list[GameRecord]
 def begin_with(store: RunStore, games: list[GameRecord], config: TrainConfig) -> None:
     """Put games into the window of a run that has not begun, with the training steps that they allow.
 
-    They are drawn `learner.passes` times each on average, as if the run had played them;
-    `learner.max_steps` spreads the steps over its rounds.
+    Those that the window holds then are drawn `learner.passes` times each on average, as if the run had
+    played them; `learner.max_steps` spreads the steps over its rounds.
 
     Args:
         store: the run; one that has begun is left as it is.
@@ -36,7 +37,9 @@ def begin_with(store: RunStore, games: list[GameRecord], config: TrainConfig) ->
     """
     if not games or store.checkpoints():
         return
-    num_targets = sum(game.num_targets for game in games)
     store.add_games("selfplay", BEFORE_ALL, games)
+    window = GameWindow(config.learner, config.seed)
+    window.restore(store, BEFORE_ALL)
+    num_targets = sum(game.num_targets for game in window.taught + window.held_out)
     steps = config.learner.passes * num_targets / config.learner.batch_size
     store.add_metrics(BEFORE_ALL, 0, {"steps_kept": steps})

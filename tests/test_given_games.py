@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
 from random_records import random_record, tiny_run
+from tiny_training import remove_files, train, whole_and_halved
 
-from app.main import main
 from app.run_page import run_page
 from engine.rulesets import go_rules, gomoku_rules
 from selfplay.given_games import begin_with, usable
+from selfplay.learner import LearnerConfig
 from selfplay.positions import as_records
 from selfplay.records import GameRecord
 from selfplay.revaluation import targets_now
@@ -21,14 +21,6 @@ from selfplay.run_store import RunStore
 from selfplay.value_source import OutcomeValueSource
 
 GO = go_rules(5, komi=6.5)
-
-
-def train(folder: Path, *arguments: str) -> Result:
-    few = ["network.blocks=1", "network.channels=8", "search.num_simulations=4", "learner.passes=1"]
-    settings = [*few, "threads=1", "selfplay.games_per_iteration=4", "selfplay.parallel_games=4"]
-    options = [part for setting in settings for part in ("--set", setting)]
-    whole = ["train", "--preset", "tiny", "--run", str(folder), *options, *arguments]
-    return CliRunner().invoke(main, whole, catch_exceptions=False)
 
 
 def other_run(folder: Path, games: list[GameRecord]) -> Path:
@@ -79,12 +71,7 @@ def test_their_values_are_who_won_whatever_they_were(tmp_path: Path) -> None:
 def test_a_run_that_stops_between_goes_on_to_the_same_weights(tmp_path: Path) -> None:
     other = other_run(tmp_path / "other", [random_record(GO, seed) for seed in range(20)])
     given = ("--games", str(other), "--set", "learner.max_steps=3")
-    whole, halved = tmp_path / "whole", tmp_path / "halved"
-    assert train(whole, *given, "--iterations", "3").exit_code == 0
-    assert train(halved, *given, "--iterations", "1").exit_code == 0
-    for file in other.iterdir():
-        file.unlink()
-    assert train(halved, *given, "--iterations", "3").exit_code == 0
+    whole, halved = whole_and_halved(tmp_path, given, 3, lambda: remove_files(other))
     weights = [(folder / "weights-00003.safetensors").read_bytes() for folder in (whole, halved)]
     assert weights[0] == weights[1]
     assert steps_of(whole) == steps_of(halved) == [0, 3, 6, 9]
@@ -98,6 +85,15 @@ def test_a_start_that_was_killed_before_its_first_weights_takes_them_once(tmp_pa
         begin_with(store, games, config)
         assert len(store.games("selfplay")) == len(games)
         assert len(store.metrics("steps_kept")) == 1
+
+
+def test_games_too_old_for_the_window_allow_no_steps(tmp_path: Path) -> None:
+    games = [random_record(GO, seed) for seed in range(10)]
+    learner = LearnerConfig(batch_size=16, passes=2.0, window_share=0.0, min_window=games[-1].num_moves)
+    with RunStore(tmp_path) as store:
+        begin_with(store, games, tiny_run(rules=GO, learner=learner))
+        assert len(store.games("selfplay")) == len(games)
+        assert store.metrics("steps_kept") == [(0, 2.0 * games[-1].num_targets / 16)]
 
 
 def test_what_fits_the_board_and_teaches_something_is_usable() -> None:

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
 from judged_positions import HashedEvaluator
 from random_records import random_record
+from tiny_training import remove_files, train, whole_and_halved
 
-from app.main import main
 from engine.board import BLACK, WHITE
 from engine.game import Game, Move
 from engine.rulesets import Rules, go_rules, gomoku_rules
@@ -164,28 +163,14 @@ def evaluator(_: int, __: np.random.SeedSequence) -> HashedEvaluator:
 # In a run
 
 
-def train(folder: Path, *arguments: str, command: tuple[str, ...] = ("train",)) -> Result:
-    few = ["network.blocks=1", "network.channels=8", "search.num_simulations=4", "learner.passes=1"]
-    settings = [*few, "threads=1", "selfplay.games_per_iteration=12", "selfplay.parallel_games=6"]
-    options = [part for setting in settings for part in ("--set", setting)]
-    whole = [*command, "--preset", "tiny", "--run", str(folder), *options, *arguments]
-    return CliRunner().invoke(main, whole, catch_exceptions=False)
-
-
 def test_a_run_keeps_the_positions_and_goes_on_without_their_files(tmp_path: Path) -> None:
     lines, files = random_lines(GO, 8), tmp_path / "files" / "deeper"
     files.mkdir(parents=True)
     for number, line in enumerate(lines):
         (files / f"{number}.sgf").write_bytes(sgf(GO, line.tolist()))
-    given = ["--positions", str(files.parent)]
-    whole, halved = tmp_path / "whole", tmp_path / "halved"
-    assert train(whole, *given, "--iterations", "2").exit_code == 0
-    assert train(halved, *given, "--iterations", "1").exit_code == 0
-    for file in files.iterdir():
-        file.unlink()
-    assert train(halved, *given, "--iterations", "2").exit_code == 0
     digests = []
-    for folder in (whole, halved):
+    given = ("--positions", str(files.parent))
+    for folder in whole_and_halved(tmp_path, given, 2, lambda: remove_files(files)):
         with RunStore(folder, create=False) as store:
             assert [line.tolist() for line in store.lines(PHASE)] == [line.tolist() for line in lines]
             made = store.games("selfplay")

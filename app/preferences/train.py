@@ -99,7 +99,8 @@ def train(
         except ValueError as error:
             raise YomiError(f"preferences: {error}") from None
     folder = folder or Path("runs") / f"{preset_name}-rlhf"
-    lines = given_lines(folder, given, config)
+    with stopping("nothing was started"):
+        lines = given_lines(folder, given, config)
     kept = f"{folder} keeps all finished stages and rounds; the same command goes on from there"
     with stopping(kept), RunStore(folder) as store:
         announce_compilation()

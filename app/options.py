@@ -271,7 +271,8 @@ def agent_options(command: Callable[..., None]) -> Callable[..., None]:
 def strength_options(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command `visits` and `seconds`, each None where the command line leaves it open."""
     visits = click.option("--visits", type=click.IntRange(min=1), help="Simulations a move.")
-    seconds = click.option("--seconds", type=click.FloatRange(min=0.01), help="Time a move, instead.")
+    time = "Time a move, instead; games of a match that are played at once share it."
+    seconds = click.option("--seconds", type=click.FloatRange(min=0.01), help=time)
     return visits(seconds(command))
 
 

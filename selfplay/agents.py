@@ -85,7 +85,7 @@ class AgentSpec:
     Attributes:
         name: as given.
         visits: simulations a move, None where the name or the clock decides.
-        seconds: time a move, or None.
+        seconds: time a move, or None; games that are searched at once share it.
         temperature: of the move drawn from visits or policy; 0 plays the best one.
         weights: of its network, None for agents without.
         threads: that search where there is one game at a time; moves repeat with one alone.
